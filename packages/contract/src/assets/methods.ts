@@ -1,0 +1,100 @@
+import { Name, Uuid, isOneLine } from '../identifiers.ts'
+import { z } from '../zod.ts'
+
+/** Host name or address of a target. The name is resolved where the wire opens, in the executor. */
+export const Host = z
+  .string()
+  .trim()
+  .min(1)
+  .max(253)
+  .refine((host) => isOneLine(host) && !/[\s/@]/.test(host), 'a host name or an address, without port, user or scheme')
+export const Port = z.number().int().min(1).max(65_535)
+
+/** Every kind of method with its usual port. Those with a wire in this version say so in `usableMethods`. */
+export const methodPorts = {
+  ssh: 22,
+  local: null,
+  winrm: 5986,
+  http: 443,
+  postgresql: 5432,
+  mysql: 3306,
+  sqlserver: 1433,
+  oracle: 1521,
+  mongodb: 27_017,
+  redis: 6379,
+  smtp: 25,
+  snmp: 161,
+  telnet: 23,
+  ftp: 21,
+  sftp: 22,
+} as const satisfies Record<string, number | null>
+
+export type MethodType = keyof typeof methodPorts
+export const MethodType = z.enum(Object.keys(methodPorts) as [MethodType, ...MethodType[]])
+
+/** Methods that can be tested and run over today; the others can be written down already. */
+export const usableMethods: readonly MethodType[] = ['ssh', 'local']
+
+/** How to reach a target by one method: its address, and what else that method wants to know. */
+export const MethodConfig = z
+  .object({
+    host: Host.default('localhost'),
+    port: Port.optional(),
+    connectTimeoutSec: z.number().int().min(1).max(300).optional(),
+  })
+  .catchall(z.union([z.string().max(1000), z.number(), z.boolean()]))
+export type MethodConfig = z.infer<typeof MethodConfig>
+
+const CredentialName = z.string().trim().min(1).max(200).describe('UUID or name of a credential, or "none"')
+
+export const MethodInput = z
+  .strictObject({
+    uuid: Uuid.optional().describe('keeps an existing method when methods are replaced'),
+    type: MethodType,
+    name: Name.optional(),
+    isPrimary: z.boolean().optional(),
+    priority: z
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('the lower is tried first; order of the list otherwise'),
+    isActive: z.boolean().default(true),
+    config: MethodConfig,
+    credential: CredentialName.optional(),
+    credentials: z
+      .array(z.strictObject({ credential: CredentialName, isPrimary: z.boolean().default(false) }))
+      .max(20)
+      .optional(),
+  })
+  .refine(
+    (method) => method.credential === undefined || method.credentials === undefined,
+    'give credential or credentials, not both',
+  )
+export type MethodInput = z.infer<typeof MethodInput>
+
+/** A target has at least one method and exactly one primary; where none is marked, the first is it. */
+export const MethodInputs = z
+  .array(MethodInput)
+  .min(1, 'a target needs at least one method')
+  .max(20)
+  .refine((methods) => methods.filter((method) => method.isPrimary).length <= 1, 'only one method can be primary')
+
+export const Method = z.object({
+  uuid: Uuid,
+  type: MethodType,
+  name: z.string(),
+  isPrimary: z.boolean(),
+  priority: z.number().int(),
+  isActive: z.boolean(),
+  config: MethodConfig,
+  credentials: z.array(z.object({ uuid: Uuid, name: z.string(), isPrimary: z.boolean() })),
+})
+export type Method = z.infer<typeof Method>
+
+/** The one accessor of a method's address. */
+export const addressOf = (method: { type: MethodType; config: MethodConfig }) => ({
+  host: method.config.host,
+  port: method.config.port ?? methodPorts[method.type] ?? 0,
+})

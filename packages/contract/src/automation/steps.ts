@@ -1,0 +1,72 @@
+import { isOneLine } from '../identifiers.ts'
+import { z } from '../zod.ts'
+
+const StepId = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,59}$/, 'lower-case letters, digits, dash and underscore, starting with a letter')
+const Text = z.string().min(1).max(1_000_000)
+export const stepTimeoutMaxSec = 7 * 86_400
+
+/** What every step has, whatever it does. */
+const common = {
+  id: StepId.optional().describe('name for references; step-1, step-2, … where none is given'),
+  name: z.string().trim().min(1).max(200).refine(isOneLine, 'one line').optional(),
+  target: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('runs this step on that target (UUID, serial or name) in every branch'),
+  timeoutSec: z
+    .number()
+    .int()
+    .min(1)
+    .max(stepTimeoutMaxSec)
+    .optional()
+    .describe('ends the step, and its remote processes, after so many seconds'),
+  retries: z
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .optional()
+    .describe('how often to run it again after it failed; it must be safe to repeat'),
+  onError: z.enum(['stop', 'continue']).optional().describe('what follows when it failed; default stop'),
+  idempotent: z.boolean().optional().describe('may run again when nobody knows whether it ran'),
+  mode: z.enum(['attached', 'detached']).optional().describe('detached steps outlive the executor'),
+}
+
+export const SshExec = z
+  .strictObject({ ...common, type: z.literal('ssh.exec'), command: Text.describe('one command line of a POSIX shell') })
+  .meta({ title: 'Command over SSH' })
+
+export const SshScript = z
+  .strictObject({
+    ...common,
+    type: z.literal('ssh.script'),
+    script: Text.describe('a script, run by the interpreter'),
+    interpreter: z
+      .string()
+      .trim()
+      .regex(/^[A-Za-z0-9_./+-]{1,200}$/, 'a program name or path, without arguments')
+      .optional()
+      .describe('sh where none is given; placeholders are for sh, bash, dash and ksh'),
+  })
+  .meta({ title: 'Script over SSH' })
+
+export const WinrmExec = z
+  .strictObject({
+    ...common,
+    type: z.literal('winrm.exec'),
+    shell: z.enum(['powershell', 'cmd']).default('powershell'),
+    command: Text,
+  })
+  .meta({ title: 'Command over WinRM' })
+
+export const Step = z.discriminatedUnion('type', [SshExec, SshScript, WinrmExec])
+export type Step = z.infer<typeof Step>
+export type StepType = Step['type']
+
+/** Steps that can run today. The others can be written and kept, and say so when they are to run. */
+export const usableStepTypes: readonly StepType[] = ['ssh.exec', 'ssh.script']

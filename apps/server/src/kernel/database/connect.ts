@@ -1,0 +1,67 @@
+import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
+import { type ClientConfig, Pool } from 'pg'
+import type { Log } from './log.ts'
+import { applicationRole } from './roles.ts'
+import type { DB } from './schema.gen.ts'
+import { valueTypes } from './values.ts'
+
+export type OpenDatabaseOptions = {
+  readonly url: string
+  /** The role every connection steps into; `null` stays what the URL logs in as, which only tools need. */
+  readonly role?: string | null
+  /** Connections at most, per thread. */
+  readonly maxConnections?: number
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string
+  readonly log: Log
+}
+
+export type Database = {
+  readonly kysely: Kysely<DB>
+  /** The same connections for what speaks to `pg` directly, the queue for example. */
+  readonly pool: Pool
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Opens a pool. Nothing is connected before the first query.
+ *
+ * TypeScript sees camelCase (`automation.jobVersions`, `createdAt`), SQL has snake_case; keys inside JSON are left alone.
+ */
+export const openDatabase = ({
+  url,
+  role,
+  maxConnections = 8,
+  applicationName,
+  log,
+}: OpenDatabaseOptions): Database => {
+  const pool = new Pool({ ...connectionConfig(url, role, applicationName), max: maxConnections, types: valueTypes })
+  // an idle connection that breaks (a restart of the server) is replaced by the next query
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
+  const kysely = new Kysely<DB>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  })
+  return { kysely, pool, close: () => kysely.destroy() } // ends the pool too
+}
+
+/** What a connection of the application says when it logs in: who it works as, and UTC. */
+export const connectionConfig = (
+  url: string,
+  role: string | null | undefined,
+  applicationName: string,
+): ClientConfig => {
+  const connection = new URL(url)
+  // Options in the URL stay, but ours come last and win: PostgreSQL takes the last of two settings.
+  // They go into the URL because the driver lets a URL's options replace those given beside it.
+  const ours = ['-c timezone=UTC', ...(role === null ? [] : [`-c role=${role ?? applicationRole}`])]
+  connection.searchParams.set('options', [connection.searchParams.get('options'), ...ours].filter(Boolean).join(' '))
+  return {
+    connectionString: connection.href,
+    application_name: applicationName,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    // a process that stops in the middle of a transaction must not hold its locks for ever
+    idle_in_transaction_session_timeout: 60_000,
+  }
+}

@@ -1,0 +1,8 @@
+export { type Database, openDatabase, type OpenDatabaseOptions } from './connect.ts'
+export { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded.ts'
+export { type Listener, type ListenerOptions, openListener } from './listen.ts'
+export type { Log } from './log.ts'
+export { migrate, type MigrateOptions } from './migrate.ts'
+export { applicationRole } from './roles.ts'
+export type * from './schema.gen.ts'
+export { jsonb } from './values.ts'

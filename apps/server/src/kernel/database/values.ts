@@ -10,21 +10,34 @@ import { types } from 'pg'
  * - `json` and `jsonb` are objects, `bytea` a Buffer
  */
 export const valueTypes = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
-    if (format !== 'binary' && oid === int8) return parseSafeInteger
-    if (format !== 'binary' && oid === date) return (text: string) => text
-    return types.getTypeParser(oid, format)
-  },
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    (format === 'binary' ? undefined : ours.get(oid)) ?? types.getTypeParser(oid, format),
 }
-
-const int8: number = types.builtins.INT8
-const date: number = types.builtins.DATE
 
 const parseSafeInteger = (text: string): number => {
   const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is too large for a number; select it as text`)
   return value
 }
+
+/** Numbers of array types, from PostgreSQL's pg_type.dat. */
+const arrayOf = { text: 1009, int8: 1016, date: 1182 }
+
+const parseArray =
+  (parse: (text: string) => unknown) =>
+  (text: string): unknown[] => {
+    const elements: (string | null)[] = types.getTypeParser(arrayOf.text, 'text')(text)
+    return elements.map((element) => (element === null ? null : parse(element)))
+  }
+
+const unchanged = (text: string) => text
+
+const ours = new Map<number, (text: string) => unknown>([
+  [types.builtins.INT8, parseSafeInteger],
+  [arrayOf.int8, parseArray(parseSafeInteger)],
+  [types.builtins.DATE, unchanged],
+  [arrayOf.date, parseArray(unchanged)],
+])
 
 /** A value for a `json` or `jsonb` column. The driver alone would turn an array into a PostgreSQL array and a string into bare text. */
 export const jsonb = <T>(value: T): RawBuilder<T> => sql<T>`${JSON.stringify(value)}::jsonb`

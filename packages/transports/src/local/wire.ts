@@ -1,0 +1,63 @@
+import { homedir, userInfo } from 'node:os'
+import { existsSync } from 'node:fs'
+import { cancelled, TransportError } from '../fault.ts'
+import { createPosixShell } from '../posix/shell.ts'
+import type { StartProgram } from '../posix/program.ts'
+import type { StartHabits } from '../posix/run.ts'
+import type { Shell } from '../shell.ts'
+import { startChild, type ChildPlace } from './child-program.ts'
+
+export type LocalWireOptions = {
+  /** The whole environment of the commands. The server's own is never passed on: it may hold its secrets. */
+  environment?: Record<string, string>
+  /** Where commands start; the home directory of the server's user unless told. */
+  directory?: string
+  /** How long output may stay silent after the exit before it is no longer waited for; 2,000 ms unless told. */
+  lingerMs?: number
+}
+
+export interface LocalWire {
+  connect(request: { signal: AbortSignal }): Promise<Shell>
+}
+
+/** Commands on the server's own machine, as the server's own user. */
+export const createLocalWire = (options: LocalWireOptions = {}): LocalWire => {
+  const place: ChildPlace = {
+    environment: options.environment ?? environmentOfALogIn(),
+    directory: options.directory ?? (existsSync(homedir()) ? homedir() : '/'),
+  }
+  const habits: StartHabits = { launcher: 'plain' }
+  const start: StartProgram = async (commandLine, signal) => {
+    if (signal.aborted) throw cancelled('command')
+    return startChild(commandLine, place)
+  }
+  return {
+    async connect({ signal }) {
+      if (signal.aborted) throw cancelled('connect')
+      if (process.platform === 'win32')
+        throw new TransportError('protocol', 'connect', 'Commands on the server itself need a POSIX system.', {
+          started: false,
+        })
+      return createPosixShell({
+        start,
+        startUrgent: start,
+        habits,
+        lingerMs: options.lingerMs ?? 2_000,
+        giveBack: () => {},
+      })
+    },
+  }
+}
+
+/** What sshd would give the same user. */
+const environmentOfALogIn = (): Record<string, string> => {
+  const { username, homedir: home, shell } = userInfo()
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: home,
+    USER: username,
+    LOGNAME: username,
+    SHELL: shell ?? '/bin/sh',
+    LANG: 'C.UTF-8',
+  }
+}

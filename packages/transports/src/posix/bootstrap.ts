@@ -1,0 +1,84 @@
+import { TransportError } from '../fault.ts'
+
+/**
+ * How a command gets a process group of its own. sshd calls setsid before it runs a command without a terminal, so
+ * `plain` nearly always does; a forced command or another SSH server may put the command into somebody else's group,
+ * and signalling that could end the server itself. `alone`: nothing on the target can make a group.
+ */
+export type Launcher = 'plain' | 'setsid' | 'perl' | 'alone'
+
+// Everything the log-in shell sees. No value, no backslash, no `!`, no newline: sh, bash, dash, ksh, zsh, csh, tcsh and
+// fish all read it alike. `cat` takes the standard input to its end before anything runs.
+const readAndRun = `sh -c 'eval "$(cat)"'`
+
+export const commandLines: Record<Launcher, string> = {
+  plain: `exec ${readAndRun}`,
+  setsid: `exec setsid ${readAndRun}`,
+  perl: `exec perl -MPOSIX -e 'POSIX::setsid; exec @ARGV' ${readAndRun}`,
+  alone: `exec ${readAndRun}`,
+}
+
+export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
+
+// The number of our process group: from /proc where there is one (no process needed), from ps elsewhere.
+const findGroup = `oc_g=
+if [ -r /proc/$$/stat ]; then
+read -r oc_x oc_x oc_x oc_x oc_g oc_x </proc/$$/stat
+else
+for oc_x in $(ps -o pgid= -p $$ 2>/dev/null); do oc_g=$oc_x; done
+fi`
+
+const suggestLauncher = `if command -v setsid >/dev/null 2>&1; then oc_x=setsid
+elif command -v perl >/dev/null 2>&1; then oc_x=perl
+else oc_x=alone
+fi`
+
+const announceOwnGroup = (nonce: string): string => `echo "${nonce} run $$" >&2`
+
+const announce: Record<Launcher, (nonce: string) => string> = {
+  plain: (nonce) => `${findGroup}
+if [ "$oc_g" != "$$" ]; then
+${suggestLauncher}
+echo "${nonce} wrap $oc_x" >&2
+exit 0
+fi
+${announceOwnGroup(nonce)}`,
+  setsid: announceOwnGroup,
+  perl: announceOwnGroup,
+  alone: (nonce) => `echo "${nonce} run 0" >&2`,
+}
+
+export type Payload = { script: string; interpreter?: string | undefined; launcher: Launcher; nonce: string }
+
+/**
+ * What goes to the standard input of {@link commandLines}. All of it is one compound command that ends with the last
+ * line, so that a connection cut while it is sent leaves a syntax error and never half a script.
+ *
+ * The first line on standard error is `<nonce> run <process group>`, or `<nonce> wrap <launcher>` when nothing was run
+ * because another launcher is needed; the first on standard output is `<nonce>`. What comes before them is the chatter
+ * of the log-in shell's start-up files.
+ */
+export const payload = ({ script, interpreter, launcher, nonce }: Payload): string => `{
+exec </dev/null
+${announce[launcher](nonce)}
+echo ${nonce}
+unset oc_g oc_x
+${interpreter === undefined ? `eval ${quoted(` ${script}`)}` : handOver(interpreter, script, nonce)}
+}
+`
+
+// A here-document on descriptor 3: dash and busybox make it a pipe, bash too when it fits into one, and otherwise a file
+// that has no name any more when the interpreter starts. Nothing is left behind, even after KILL.
+const handOver = (interpreter: string, script: string, nonce: string): string =>
+  `exec ${interpreter} /dev/fd/3 3<<'${nonce}'\n${script}${script.endsWith('\n') ? '' : '\n'}${nonce}`
+
+/** Refuses what could not arrive as it is. */
+export const checkScript = (script: string, interpreter: string | undefined): void => {
+  const refuse = (message: string): never => {
+    throw new TransportError('protocol', 'command', message, { started: false })
+  }
+  if (script.includes('\0')) refuse('The script contains a NUL character, which no shell can take. Remove it.')
+  if (!script.isWellFormed()) refuse('The script contains half of a surrogate pair, which is no text. Remove it.')
+  if (interpreter !== undefined && !/^[\w@%+=:,./-]+( +[\w@%+=:,./-]+)*$/.test(interpreter))
+    refuse(`The interpreter '${interpreter}' must be a program and plain options, without quotes or shell syntax.`)
+}

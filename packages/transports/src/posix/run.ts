@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto'
+import { TransportError } from '../fault.ts'
+import type { ShellCommand, ShellExit, Stopped } from '../shell.ts'
+import { sleep } from '../wait.ts'
+import { checkScript, commandLines, payload, type Launcher } from './bootstrap.ts'
+import type { GroupControl } from './group.ts'
+import { readOutput, type Output } from './output.ts'
+import type { Program, ProgramEnd, StartProgram } from './program.ts'
+import { stopGroup } from './stop.ts'
+
+/** What is known of a target's way of starting commands; learnt once and kept with its connections. */
+export type StartHabits = { launcher: Launcher }
+
+export type Ground = {
+  start: StartProgram
+  habits: StartHabits
+  /** Absent for the commands that do the controlling: they are let go instead of stopped. */
+  control?: GroupControl
+  /** How long output may stay silent after the exit before it is no longer waited for. */
+  lingerMs: number
+}
+
+const KILL_GRACE_MS = 5_000
+
+/** Runs one command on a POSIX shell reached by `ground.start`; the promises are those of `Shell.run`. */
+export const runOnShell = async (ground: Ground, command: ShellCommand): Promise<ShellExit> => {
+  checkScript(command.script, command.interpreter)
+  for (;;) {
+    const { launcher } = ground.habits
+    if (command.signal.aborted) return neverStarted
+    let program: Program
+    try {
+      program = await ground.start(commandLines[launcher], command.signal)
+    } catch (error) {
+      if (command.signal.aborted && error instanceof TransportError && error.fault === 'cancelled') return neverStarted
+      throw error
+    }
+    const exit = await attempt(ground, command, program, launcher)
+    if (exit !== 'another launcher') return exit
+  }
+}
+
+const neverStarted: ShellExit = { kind: 'stopped', because: 'cancelled', outcome: 'stopped', pids: [] }
+
+const attempt = async (
+  ground: Ground,
+  command: ShellCommand,
+  program: Program,
+  launcher: Launcher,
+): Promise<ShellExit | 'another launcher'> => {
+  const nonce = randomBytes(16).toString('hex')
+  const announced = Promise.withResolvers<void>()
+  const output = readOutput(program, nonce, command.onOutput.bind(command), (announcement) => {
+    if (announcement.kind === 'run' && announcement.processGroup > 1) command.onStarted?.(announcement.processGroup)
+    announced.resolve()
+  })
+  using stop = stopRequest(command)
+  program.send(payload({ script: command.script, interpreter: command.interpreter, launcher, nonce }))
+  try {
+    const first = await Promise.race([untilEnd(program, output, ground.lingerMs), stop.asked, output.failed])
+    if (typeof first === 'string') return await stopAttempt(ground, command, program, output, announced.promise, first)
+    if ('error' in first) {
+      // a command nobody listens to must not go on
+      await stopAttempt(ground, command, program, output, announced.promise, 'cancelled')
+      throw first.error
+    }
+    const announcement = output.announcement()
+    if (announcement?.kind === 'wrap') {
+      ground.habits.launcher = launcherNamed(announcement.launcher)
+      return 'another launcher'
+    }
+    return exitOf(first, output)
+  } finally {
+    program.close()
+  }
+}
+
+const launcherNamed = (name: string): Launcher => (name === 'setsid' || name === 'perl' ? name : 'alone')
+
+type End = ProgramEnd & { isHeldOpen?: boolean }
+
+/** The end, with all output handed on; does not wait for what a left-behind process may still write. */
+const untilEnd = async (program: Program, output: Output, lingerMs: number): Promise<End> => {
+  const closed = program.closed.then((end): End => end)
+  let end: End = await Promise.race([program.exited, closed])
+  for (;;) {
+    const last = await Promise.race([closed, sleep(lingerMs)])
+    if (last !== undefined) end = last
+    else if (output.silentMs() < lingerMs) continue
+    else end = { ...end, isHeldOpen: true }
+    await output.drained()
+    return end
+  }
+}
+
+const exitOf = (end: End, output: Output): ShellExit => {
+  const announcement = output.announcement()
+  if (!output.isSeenStarted() && end.lost === undefined) {
+    const said = output.chatter()
+    throw new TransportError(
+      'protocol',
+      'command',
+      `The log-in shell of the target did not start the command.${said ? ` It said: ${said}` : ''} ` +
+        'Check that this account may run commands (its shell, and any ForceCommand).',
+      { started: false, said },
+    )
+  }
+  if (end.exitCode !== undefined)
+    return { kind: 'exited', exitCode: end.exitCode, ...(end.isHeldOpen ? { isOutputHeldOpen: true } : {}) }
+  if (end.signal !== undefined)
+    return { kind: 'signalled', signal: end.signal, ...(end.isCoreDumped ? { isCoreDumped: true } : {}) }
+  return {
+    kind: 'unknown',
+    reason: end.lost ?? 'The target reported no exit status.',
+    ...(announcement?.kind === 'run' && announcement.processGroup > 1
+      ? { processGroup: announcement.processGroup }
+      : {}),
+  }
+}
+
+const stopAttempt = async (
+  ground: Ground,
+  command: ShellCommand,
+  program: Program,
+  output: Output,
+  announced: Promise<void>,
+  because: Stopped['because'],
+): Promise<Stopped> => {
+  const graceMs = command.killGraceMs ?? KILL_GRACE_MS
+  const unconfirmed: Stopped = { kind: 'stopped', because, outcome: 'unconfirmed', pids: [] }
+  if (ground.control === undefined) return unconfirmed
+  // just sent: it says in a moment which group it is, and until then there is nothing to signal
+  await Promise.race([announced, program.closed, sleep(graceMs)])
+  const announcement = output.announcement()
+  if (announcement?.kind !== 'run' || announcement.processGroup <= 1) {
+    const end = await Promise.race([program.closed, sleep(0)])
+    const isOver = announcement?.kind === 'wrap' || (end !== undefined && end.lost === undefined)
+    return isOver ? { ...unconfirmed, outcome: 'stopped' } : unconfirmed
+  }
+  return stopGroup(ground.control, announcement.processGroup, because, graceMs, program.closed)
+}
+
+const stopRequest = (command: ShellCommand): Disposable & { asked: Promise<Stopped['because']> } => {
+  const { promise: asked, resolve } = Promise.withResolvers<Stopped['because']>()
+  const onAbort = (): void => resolve('cancelled')
+  if (command.signal.aborted) onAbort()
+  command.signal.addEventListener('abort', onAbort, { once: true })
+  const timer = command.timeoutMs === undefined ? undefined : setTimeout(() => resolve('timeout'), command.timeoutMs)
+  return {
+    asked,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer)
+      command.signal.removeEventListener('abort', onAbort)
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { HostKey, Shell, ShellCommand, ShellExit, Trust } from '../src/index.ts'
+
+export type Collected = { exit: ShellExit; stdout: string; stderr: string; processGroup: number | undefined }
+
+/** Runs a script to its end with all output kept, for short ones. */
+export const collect = async (
+  shell: Shell,
+  script: string,
+  options: Partial<Omit<ShellCommand, 'script'>> = {},
+): Promise<Collected> => {
+  const kept: Record<'stdout' | 'stderr', Uint8Array[]> = { stdout: [], stderr: [] }
+  let processGroup: number | undefined
+  const exit = await shell.run({
+    signal: new AbortController().signal,
+    ...options,
+    script,
+    onOutput(stream, bytes) {
+      kept[stream].push(bytes)
+      return options.onOutput?.(stream, bytes)
+    },
+    onStarted(group) {
+      processGroup = group
+      options.onStarted?.(group)
+    },
+  })
+  return {
+    exit,
+    stdout: Buffer.concat(kept.stdout).toString(),
+    stderr: Buffer.concat(kept.stderr).toString(),
+    processGroup,
+  }
+}
+
+/** Trusts one key, as a target whose key is pinned. */
+export const trustOnly =
+  (pinned: HostKey): Trust =>
+  async (offered) =>
+    offered.key === pinned.key ? 'trusted' : { refused: 'The key has changed.', expected: pinned.fingerprint }
+
+/** Waits until `condition` holds; throws after `limitMs`. */
+export const until = async (condition: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> => {
+  const end = performance.now() + limitMs
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain for: ${condition.toString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}

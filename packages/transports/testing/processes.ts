@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+
+export type Process = { pid: number; parent: number; name: string }
+
+/** Everything that runs on this machine; from /proc, or from ps where there is none. */
+export const listProcesses = (): Process[] => (existsSync('/proc/self/stat') ? fromProc() : fromPs())
+
+const fromProc = (): Process[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        // proc(5): pid (name) state parent …, and the name may hold anything
+        const [, name = '', parent = '0'] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? []
+        return [{ pid: Number(pid), parent: Number(parent), name }]
+      } catch {
+        return [] // ended in between
+      }
+    })
+
+const fromPs = (): Process[] =>
+  execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid=', '-o', 'comm='], { encoding: 'utf8' })
+    .split('\n')
+    .flatMap((line) => {
+      const [, pid, parent, path = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
+      return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), name: path.split('/').pop() ?? '' }]
+    })
+
+/** Processes below `pid` that belong to sshd itself, not the commands it runs. */
+export const sshdProcessesBelow = (pid: number): number[] => {
+  const all = listProcesses()
+  const below = (parent: number): number[] =>
+    all
+      .filter((one) => one.parent === parent && one.name.startsWith('sshd'))
+      .flatMap((one) => [one.pid, ...below(one.pid)])
+  return below(pid)
+}
+
+/** Signals a process that may be gone already. */
+export const signalIfThere = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}

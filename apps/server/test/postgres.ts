@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedPostgres } from '../src/kernel/database/index.ts'
 import { type Cluster, onServer, withDatabase } from './cluster.ts'
-import { quiet } from './quiet.ts'
+import { startScratchServer } from './scratch.ts'
 import { prepareTemplate } from './template.ts'
 
 declare module 'vitest' {
@@ -39,24 +35,5 @@ export default async function setup(project: TestProject) {
   return async () => {
     await drop()
     await server.stop()
-  }
-}
-
-const startScratchServer = async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'opsconductor-test-'))
-  await chmod(dataDir, 0o711) // as root, PostgreSQL runs as another account that must come in
-  const postgres = await startEmbeddedPostgres({
-    dataDir,
-    log: quiet,
-    // a scratch cluster: nothing in it outlives the run, so waiting for the disk would prove nothing
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
-  })
-  return {
-    ownerUrl: postgres.ownerUrl('postgres'),
-    url: postgres.url('postgres'),
-    stop: async () => {
-      await postgres.stop()
-      await rm(dataDir, { recursive: true, force: true })
-    },
   }
 }

@@ -36,13 +36,21 @@ export const openDatabase = ({
   log,
 }: OpenDatabaseOptions): Database => {
   const pool = new Pool({ ...connectionConfig(url, role, applicationName), max: maxConnections, types: valueTypes })
-  // an idle connection that breaks (a restart of the server) is replaced by the next query
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
+  let closing = false
+  // An idle connection that breaks (a restart of the server) is replaced by the next query. The driver does not wait for
+  // connections to have said goodbye, so a server that stops right after us still gets a word in: nobody needs to hear it.
+  pool.on('error', (error) => {
+    if (!closing) log.warn({ err: error }, 'an idle database connection broke')
+  })
   const kysely = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   })
-  return { kysely, pool, close: () => kysely.destroy() } // ends the pool too
+  const close = async () => {
+    closing = true
+    await kysely.destroy() // ends the pool too
+  }
+  return { kysely, pool, close }
 }
 
 /** What a connection of the application says when it logs in: who it works as, and UTC. */

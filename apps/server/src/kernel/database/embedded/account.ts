@@ -11,9 +11,8 @@ export type Account = { readonly name: string; readonly uid: number; readonly gi
 /**
  * @throws Error when root finds nobody to step down to, or when our own user has no name, which initdb needs
  */
-export const chooseAccount = (passwd = readPasswd()): Account => {
-  const uid = process.getuid?.() ?? -1
-  const gid = process.getgid?.() ?? -1
+export const chooseAccount = (self = ourselves(), passwd = readPasswd()): Account => {
+  const { uid, gid } = self
   if (uid === -1) return { name: 'self', uid, gid, other: false } // Windows
   const accounts = parsePasswd(passwd)
   if (uid === 0) {
@@ -24,10 +23,12 @@ export const chooseAccount = (passwd = readPasswd()): Account => {
         'Make one (useradd --system postgres), or set OPSCONDUCTOR_DATABASE_URL to a PostgreSQL of your own.',
     )
   }
-  const self = accounts.find((account) => account.uid === uid)
+  const name = accounts.find((account) => account.uid === uid)?.name
   // users of a directory service are not in /etc/passwd; initdb finds them there or says that it does not
-  return { name: self?.name ?? `user ${uid}`, uid, gid, other: false }
+  return { name: name ?? `user ${uid}`, uid, gid, other: false }
 }
+
+const ourselves = () => ({ uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 })
 
 const readPasswd = () => (existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '')
 

@@ -10,7 +10,8 @@ export type ShellCommand = {
   script: string
   /**
    * Program that reads the script instead of sh, e.g. `/bin/bash` or `python3 -u`; words are parted by blanks, there is
-   * no quoting. It is given the script as the file `/dev/fd/3`, a pipe.
+   * no quoting. It is given the script as the file `/dev/fd/3`, a pipe; shells, Python, Perl and Ruby read that, Node
+   * does not.
    */
   interpreter?: string
   /**

@@ -140,6 +140,7 @@ const configuration = (
     KbdInteractiveAuthentication: 'no',
     MaxStartups: '1000',
     LogLevel: 'VERBOSE',
+    SetEnv: 'SHLVL=2', // keeps bash from reading the start-up files of whoever runs the tests
     Subsystem: 'sftp internal-sftp',
   }).filter(([name]) => !(name in settings))
   return [

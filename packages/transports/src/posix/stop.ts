@@ -2,7 +2,7 @@ import type { Stopped } from '../shell.ts'
 import { sleep } from '../wait.ts'
 import type { GroupControl } from './group.ts'
 
-const LOOK_AFTER_KILL_MS = 2_000
+const LOOK_AFTER_KILL_MS = 1_000
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 500
 

@@ -20,9 +20,11 @@ export class ChannelRefused extends Error {
 export interface Connection {
   readonly hostKey: HostKey
   isOpen(): boolean
-  /** Channels in use, those being opened included. */
+  /** Channels in use, those reserved included. */
   channels(): number
-  /** Rejects with ChannelRefused, or with a TransportError that says `started: false`. */
+  /** Takes a place for one channel, to be used by `open` at once. */
+  reserve(): void
+  /** Opens the channel reserved before. Rejects with ChannelRefused, or with a TransportError that says `started: false`. */
   open(commandLine: string, signal: AbortSignal): Promise<Program>
   /** Ends it after a goodbye; channels still open end as lost, for `reason`. */
   close(reason: string): void
@@ -71,8 +73,10 @@ export const createConnection = (
     hostKey,
     isOpen: () => isOpen,
     channels: () => channels,
-    async open(commandLine, signal) {
+    reserve() {
       channels++
+    },
+    async open(commandLine, signal) {
       const opening = exec(commandLine)
       // counted for as long as the server counts it
       opening.then(

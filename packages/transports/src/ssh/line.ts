@@ -95,14 +95,23 @@ export const createLine = (address: SshAddress, limits: LineLimits, onChange: ()
     return [...open].find((connection) => connection.isOpen() && connection.channels() < room)
   }
 
-  const nextConnection = async (make: MakeConnection, signal: AbortSignal, isUrgent: boolean): Promise<Connection> => {
-    for (;;) {
+  const reserved = async (make: MakeConnection, signal: AbortSignal, isUrgent: boolean): Promise<Connection> => {
+    for (let dials = 0; ;) {
       if (signal.aborted) throw cancelled('command', address)
+      if (isClosed) throw closedFault(address)
       const free = withRoom(isUrgent)
-      if (free !== undefined) return free
+      if (free !== undefined) {
+        free.reserve() // here, before anyone else looks
+        return free
+      }
       const freed = changed.promise
       const most = limits.connectionsPerTarget + (isUrgent ? 1 : 0)
-      if (open.size === 0) return (await dialed(make, signal)).connection
+      if (open.size === 0) {
+        // a server that lets us in and hangs up at once must not be asked for ever
+        if (dials++ === MOST_TRIES) throw noChannel(address, new ChannelRefused('lost', 'hung up after each log-in'))
+        await dialed(make, signal)
+        continue
+      }
       if (open.size < most && performance.now() >= growAgainAt)
         await dialed(make, signal).catch(() => {
           // beyond the first, a connection that cannot be made is no fault: the command waits for a channel
@@ -120,7 +129,7 @@ export const createLine = (address: SshAddress, limits: LineLimits, onChange: ()
     },
     async start(make, commandLine, signal, isUrgent) {
       for (let tries = 1; ;) {
-        const connection = await nextConnection(make, signal, isUrgent)
+        const connection = await reserved(make, signal, isUrgent)
         try {
           return await connection.open(commandLine, signal)
         } catch (error) {
@@ -155,6 +164,9 @@ export const createLine = (address: SshAddress, limits: LineLimits, onChange: ()
     retired.add(connection)
   }
 }
+
+const closedFault = (address: SshAddress): TransportError =>
+  new TransportError('cancelled', 'command', 'OpsConductor is stopping.', { ...address, started: false })
 
 const noChannel = (address: SshAddress, error: ChannelRefused): TransportError =>
   error.because === 'full'

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { types } from 'pg'
+import type { JsonValue } from './schema.gen.ts'
 
 /**
  * How values leave the database. `schema.gen.ts` is generated with the same choices:
@@ -40,4 +41,4 @@ const ours = new Map<number, (text: string) => unknown>([
 ])
 
 /** A value for a `json` or `jsonb` column. The driver alone would turn an array into a PostgreSQL array and a string into bare text. */
-export const jsonb = <T>(value: T): RawBuilder<T> => sql<T>`${JSON.stringify(value)}::jsonb`
+export const jsonb = (value: unknown): RawBuilder<JsonValue> => sql`${JSON.stringify(value)}::jsonb`

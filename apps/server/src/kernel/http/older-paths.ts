@@ -1,0 +1,27 @@
+import { apiBase } from '@opsconductor/contract'
+
+/** An older path is a table's line: what it looked like, and the path of today. */
+type OlderPath = { pattern: RegExp; path: string; needsJson?: boolean }
+
+const older: readonly OlderPath[] = [
+  { pattern: /^\/api\/(login|refresh|verify|revoke-all)$/, path: '/auth/$1' },
+  { pattern: /^\/auth\/(login|refresh|logout)$/, path: '/auth/$1' },
+  { pattern: /^\/api\/(users|targets)(\/.*)?$/, path: '/$1$2' },
+  { pattern: /^(?:\/api\/v1)?\/jobs\/([^/]+)\/(?:run|execute)$/, path: '/jobs/$1/executions' },
+  { pattern: /^(?:\/api\/v1)?\/runs$/, path: '/executions' },
+  { pattern: /^(?:\/api\/v1)?\/runs\/([^/]+)$/, path: '/executions/$1' },
+  { pattern: /^(?:\/api\/v1)?\/runs\/([^/]+)\/steps$/, path: '/executions/$1/steps' },
+  // a browser asking for a page of this name gets the web UI
+  { pattern: /^\/(users|credentials|targets|jobs|executions)(\/.*)?$/, path: '/$1$2', needsJson: true },
+]
+
+/** The path of today for an older one; null for everything else. */
+export const currentPath = (url: string, accept: string | undefined): string | null => {
+  const [path = '', query] = url.split('?', 2)
+  for (const { pattern, path: current, needsJson } of older) {
+    if (!pattern.test(path)) continue
+    if (needsJson && !accept?.includes('application/json')) continue
+    return `${apiBase}${path.replace(pattern, current)}${query === undefined ? '' : `?${query}`}`
+  }
+  return null
+}

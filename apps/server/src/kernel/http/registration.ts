@@ -1,0 +1,130 @@
+import type { Readable } from 'node:stream'
+import { type Route, apiBase, cookieRequestHeader, refreshCookieName } from '@opsconductor/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import type { Logger } from 'pino'
+import type { Actor, Context } from '../context.ts'
+import { Refusal } from '../errors.ts'
+import type { Endpoint } from './endpoints.ts'
+import type { Exchange } from './exchange.ts'
+import { parseInput } from './parse.ts'
+
+/** Who an access token speaks for. @throws Refusal `unauthenticated`, `token_expired` or `token_revoked` */
+export type Identify = (accessToken: string) => Promise<{ actor: Actor; mustChangePassword: boolean; expiresAt: Date }>
+
+export type Registration = {
+  identify: Identify
+  db: Context['db']
+  log: Logger
+  isHttps: boolean
+  loginsPerMinute: number
+}
+
+const nobody: Actor = { kind: 'nobody', uuid: null, name: 'nobody', permissions: new Set(), session: null }
+const stranger = { actor: nobody, expiresAt: new Date(0) }
+
+/** Serves one route of the contract: who asks, what they ask, the rule, the answer. */
+export const registerEndpoint = (server: FastifyInstance, { route, answer }: Endpoint, registration: Registration) => {
+  server.route({
+    method: route.method,
+    url: `${apiBase}${route.path}`,
+    schema: openApiSchema(route),
+    ...limitsOf(route, registration.loginsPerMinute),
+    handler: async (request, reply) => {
+      const { actor, expiresAt } =
+        route.access === 'public' ? stranger : await whoAsks(request, route, registration.identify)
+      const input = parseInput(route, { params: request.params, query: request.query, body: request.body })
+      const result = await answer(
+        contextOf(request, reply, actor, registration),
+        input,
+        exchangeOf(request, reply, registration.isHttps, expiresAt),
+      )
+      if (route.answer === 'bytes') return reply
+      if (hasRevision(result)) reply.header('etag', `"${result.revision}"`)
+      return reply.code(route.status).send(route.status === 204 ? null : result)
+    },
+  })
+}
+
+const whoAsks = async (request: FastifyRequest, route: Route, identify: Identify) => {
+  const [scheme, token] = request.headers.authorization?.split(' ', 2) ?? []
+  if (scheme?.toLowerCase() !== 'bearer' || !token) {
+    throw new Refusal('unauthenticated', 'Send an access token: log in with POST /api/v1/auth/login.')
+  }
+  const { actor, mustChangePassword, expiresAt } = await identify(token)
+  if (mustChangePassword && !route.path.startsWith('/auth/')) {
+    throw new Refusal('password_change_required', 'Change your password first, with POST /api/v1/auth/password.')
+  }
+  return { actor, expiresAt }
+}
+
+const contextOf = (request: FastifyRequest, reply: FastifyReply, actor: Actor, { db, log }: Registration): Context => {
+  const ended = new AbortController()
+  reply.raw.once('close', () => ended.abort())
+  return {
+    actor,
+    requestId: request.id,
+    address: request.ip,
+    db,
+    log: log.child({ requestId: request.id, actor: actor.name }),
+    signal: ended.signal,
+    afterCommit: null,
+  }
+}
+
+const exchangeOf = (request: FastifyRequest, reply: FastifyReply, isHttps: boolean, tokenExpiresAt: Date): Exchange => {
+  const cookie = { path: `${apiBase}/auth`, httpOnly: true, sameSite: 'strict', secure: isHttps } as const
+  const ifMatch = /^(?:W\/)?"?(\d+)"?$/.exec(request.headers['if-match'] ?? '')?.[1]
+  const idempotencyKey = request.headers['idempotency-key']
+  return {
+    tokenExpiresAt,
+    refreshCookie: request.cookies[refreshCookieName] ?? null,
+    isFromOurCode: request.headers[cookieRequestHeader] !== undefined,
+    setRefreshCookie: (token, maxAgeSec) =>
+      void reply.setCookie(refreshCookieName, token, { ...cookie, maxAge: maxAgeSec }),
+    clearRefreshCookie: () => void reply.clearCookie(refreshCookieName, cookie),
+    ifRevision: ifMatch === undefined ? null : Number(ifMatch),
+    idempotencyKey:
+      typeof idempotencyKey === 'string' && idempotencyKey.length > 0 ? idempotencyKey.slice(0, 200) : null,
+    device: request.headers['user-agent']?.slice(0, 300) ?? '',
+    answerBytes: (stream: Readable, { contentType, fileName }) => {
+      void reply
+        .type(contentType)
+        .header('content-disposition', `attachment; filename="${fileName.replace(/[^\w.-]/g, '_')}"`)
+        .send(stream)
+    },
+  }
+}
+
+/** Only log-in has a tight limit, per address: guessing is slow, everything else is not. */
+const limitsOf = (route: Route, loginsPerMinute: number): Pick<RouteShorthandOptions, 'config'> =>
+  route.path === '/auth/login'
+    ? {
+        config: {
+          rateLimit: {
+            max: loginsPerMinute,
+            timeWindow: '1 minute',
+            errorResponseBuilder: (_request, { after }) =>
+              new Refusal('rate_limited', `Too many log-ins from this address. Try again in ${after}.`),
+          },
+        },
+      }
+    : {}
+
+const openApiSchema = (route: Route) => ({
+  summary: route.summary,
+  tags: [route.path.split('/')[1] ?? ''],
+  description: describeAccess(route),
+  ...(route.access === 'public' ? {} : { security: [{ bearer: [] }] }),
+  ...(route.params === undefined ? {} : { params: route.params }),
+  ...(route.query === undefined ? {} : { querystring: route.query }),
+  ...(route.body === undefined ? {} : { body: route.body }),
+  ...(route.answer === undefined || route.answer === 'bytes' ? {} : { response: { [route.status]: route.answer } }),
+})
+
+const describeAccess = ({ access }: Route) => {
+  if (access === 'public') return 'Public.'
+  return access === 'signedIn' ? 'Anyone with a session.' : `Needs the permission \`${access}\`.`
+}
+
+const hasRevision = (result: unknown): result is { revision: number } =>
+  typeof result === 'object' && result !== null && 'revision' in result && typeof result.revision === 'number'

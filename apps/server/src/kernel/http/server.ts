@@ -1,0 +1,131 @@
+import fastifyCookie from '@fastify/cookie'
+import fastifyHelmet from '@fastify/helmet'
+import fastifyRateLimit from '@fastify/rate-limit'
+import fastifyWebsocket from '@fastify/websocket'
+import { apiBase } from '@opsconductor/contract'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { serializerCompiler } from 'fastify-type-provider-zod'
+import type { Logger } from 'pino'
+import type { Context } from '../context.ts'
+import { Refusal } from '../errors.ts'
+import { newUuid } from '../identifiers.ts'
+import { type Identify, registerEndpoint } from './registration.ts'
+import type { Endpoint } from './endpoints.ts'
+import { currentPath } from './older-paths.ts'
+import { serveOpenApi } from './openapi.ts'
+import { dataPolicy } from './page-policy.ts'
+import { problemOf } from './problem.ts'
+import { type OpenSocket, serveSocket } from './socket.ts'
+import { serveWebFiles } from './web-files.ts'
+
+export type HttpOptions = {
+  version: string
+  /** Public URL of the gateway; https decides on HSTS and secure cookies. */
+  publicUrl: URL
+  /** Addresses of the proxies that may say who the caller is. */
+  trustedProxies: string[]
+  log: Logger
+  db: Context['db']
+  endpoints: readonly Endpoint[]
+  identify: Identify
+  openSocket: OpenSocket
+  /** Folder of the built web UI. */
+  webFolder: string
+  health: () => Promise<{ isReady: boolean; body: object }>
+  metrics: () => Promise<{ contentType: string; body: string }>
+  loginsPerMinute: number
+}
+
+const bodyLimitBytes = 4 * 1024 * 1024
+
+/** Builds the gateway's HTTP server; it does not listen yet. */
+export const createHttpServer = async (options: HttpOptions): Promise<FastifyInstance> => {
+  const isHttps = options.publicUrl.protocol === 'https:'
+  const server = Fastify({
+    loggerInstance: options.log as Logger,
+    disableRequestLogging: true,
+    bodyLimit: bodyLimitBytes,
+    trustProxy: options.trustedProxies.length === 0 ? false : options.trustedProxies,
+    genReqId: () => newUuid(),
+    rewriteUrl: (request) => currentPath(request.url ?? '/', request.headers.accept) ?? request.url ?? '/',
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: true,
+  }) as unknown as FastifyInstance
+
+  // inputs are parsed by `parseInput`, which reports all mistakes at once; the schemas on the routes are for OpenAPI
+  server.setValidatorCompiler(() => (data) => ({ value: data }))
+  server.setSerializerCompiler(serializerCompiler)
+  readJson(server)
+  answerProblems(server, options.log)
+
+  server.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', dataPolicy)
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+  await server.register(fastifyHelmet, {
+    contentSecurityPolicy: false, // each answer has its own: pages with a nonce, the rest nothing at all
+    strictTransportSecurity: isHttps,
+    xFrameOptions: { action: 'deny' },
+  })
+  await server.register(fastifyCookie)
+  await server.register(fastifyRateLimit, { global: false })
+  await server.register(fastifyWebsocket, { options: { maxPayload: 64 * 1024 } })
+  await serveOpenApi(server, options.version)
+
+  serveProbes(server, options)
+  await server.register(async (api) => {
+    for (const endpoint of options.endpoints) registerEndpoint(api, endpoint, { ...options, isHttps })
+    serveSocket(api, `${apiBase}/live`, options.publicUrl, options.openSocket)
+  })
+
+  const sendPage = await serveWebFiles(server, options.webFolder)
+  server.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const isPage =
+      request.method === 'GET' && !request.url.startsWith('/api/') && request.headers.accept?.includes('text/html')
+    if (isPage) return sendPage(request, reply)
+    throw new Refusal('not_found', `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}.`)
+  })
+  return server
+}
+
+/** JSON bodies; none at all is fine where a route does not need one. */
+const readJson = (server: FastifyInstance) => {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body.length === 0) return done(null, undefined)
+    try {
+      return done(null, JSON.parse(body.toString()))
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : ''
+      return done(new Refusal('malformed', `The body is not JSON: ${reason}`, { cause }))
+    }
+  })
+}
+
+const answerProblems = (server: FastifyInstance, log: Logger) => {
+  server.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, request.id)
+    if (problem.status >= 500) log.error({ err: error, requestId: request.id, url: request.url }, 'a request failed')
+    else log.debug({ code: problem.code, requestId: request.id, url: request.url }, 'refused')
+    return reply
+      .code(problem.status)
+      .type('application/problem+json')
+      .serializer((value: unknown) => JSON.stringify(value))
+      .send(problem)
+  })
+}
+
+/** `/health`, `/ready` and `/metrics` at the root, for machines; public. */
+const serveProbes = (server: FastifyInstance, { health, metrics }: HttpOptions) => {
+  server.get('/health', { schema: { hide: true } }, async () => (await health()).body)
+  server.get('/ready', { schema: { hide: true } }, async (_request, reply) => {
+    const { isReady, body } = await health()
+    return reply.code(isReady ? 200 : 503).send(body)
+  })
+  server.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const { contentType, body } = await metrics()
+    return reply.type(contentType).send(body)
+  })
+  server.get('/api/openapi.json', { schema: { hide: true } }, async () => server.swagger())
+}

@@ -1,0 +1,55 @@
+import { fromKysely, type PgBoss } from 'pg-boss'
+import { afterCommit, type Context } from '../context.ts'
+import { topics, type Wake } from '../wake/wake.ts'
+
+/** Tasks of a kind for the executors of a zone wait in a queue of their own: `branch.default`, `test.default`. */
+export const queueOf = (kind: 'branch' | 'test', zone: string) => `${kind}.${zone}`
+
+export type TaskData = Record<string, string | number>
+
+export type Queue = {
+  /** Puts tasks into the queue in the caller's transaction; executors are woken after its commit. */
+  enqueue: (ctx: Context, name: string, tasks: readonly TaskData[]) => Promise<void>
+  /** Makes a queue; harmless when it exists. */
+  ensure: (name: string) => Promise<void>
+}
+
+const deadLetters = 'branch-lost'
+const daySec = 86_400
+
+export const createQueue = ({ boss, wake }: { boss: PgBoss; wake: Wake }): Queue => {
+  const known = new Map<string, Promise<void>>()
+
+  const create = async (name: string) => {
+    await boss.createQueue(deadLetters, { policy: 'standard', retryLimit: 0, retentionSeconds: 90 * daySec })
+    await boss.createQueue(name, {
+      policy: 'standard',
+      retryLimit: 0, // a task that was lost is a question for our own tables, never run again by the queue
+      heartbeatSeconds: 30,
+      expireInSeconds: daySec,
+      deadLetter: deadLetters,
+      retentionSeconds: 90 * daySec, // waiting tasks would otherwise be deleted after 14 days
+      notify: false, // notifying inside the transaction makes commits queue up; `wake` does it afterwards
+    })
+  }
+  const ensure = (name: string) => {
+    const made = known.get(name) ?? create(name)
+    known.set(name, made)
+    made.catch(() => known.delete(name)) // try again next time; the caller hears the failure itself
+    return made
+  }
+
+  return {
+    ensure,
+    enqueue: async (ctx, name, tasks) => {
+      if (tasks.length === 0) return
+      await ensure(name)
+      await boss.insert(
+        name,
+        tasks.map((data) => ({ data })),
+        { db: fromKysely(ctx.db) },
+      )
+      afterCommit(ctx, () => wake.announce(topics.queue(name)))
+    },
+  }
+}

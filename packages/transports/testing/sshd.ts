@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -56,6 +56,7 @@ export const startSshd = async (options: SshdOptions = {}): Promise<Sshd> => {
 
   let log = ''
   let server: ChildProcess
+  let watch: Disposable | undefined
   let hostKey: HostKey
 
   const start = async (types: HostKeyType[]): Promise<void> => {
@@ -71,10 +72,12 @@ export const startSshd = async (options: SshdOptions = {}): Promise<Sshd> => {
       })
       server.once('exit', (code) => reject(new Error(`sshd ended with ${code}:\n${log}`)))
     })
+    watch = endWithUs(server.pid ?? 0, folder)
   }
 
   const end = async (): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return
+    watch?.[Symbol.dispose]()
     const exit = once(server, 'exit')
     server.kill('SIGTERM')
     await exit
@@ -83,19 +86,13 @@ export const startSshd = async (options: SshdOptions = {}): Promise<Sshd> => {
   const dropConnections = (): void => {
     for (const pid of sshdProcessesBelow(server.pid ?? 0)) signalIfThere(pid, 'SIGKILL')
   }
-  const endWithUs = (): void => {
-    dropConnections()
-    server.kill('SIGKILL')
-  }
   const stop = async (): Promise<void> => {
-    process.off('exit', endWithUs)
     dropConnections()
     await end()
     await rm(folder, { recursive: true, force: true })
   }
 
   await start(options.hostKeyTypes ?? ['ed25519'])
-  process.on('exit', endWithUs)
   return {
     host,
     port,
@@ -133,7 +130,7 @@ const configuration = (
   })
   const defaults = Object.entries({
     PidFile: 'none',
-    UsePAM: 'no',
+    UsePAM: isLocked(userInfo().username) ? 'yes' : 'no',
     StrictModes: 'no', // the folder is below /tmp
     PermitRootLogin: 'yes',
     PasswordAuthentication: 'no',
@@ -148,6 +145,27 @@ const configuration = (
     ...[...lines, ...defaults].map(([name, value]) => `${name} ${value}`),
     '',
   ].join('\n')
+}
+
+/** Ends sshd when this process ends in whatever way, even killed: then a small shell sees its input end. */
+const endWithUs = (pid: number, folder: string): Disposable => {
+  const watcher = spawn('/bin/sh', ['-c', `read -r line; kill -9 ${pid}; rm -rf "$0"`, folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true, // a Ctrl-C in the terminal is for us, not for it
+  })
+  watcher.unref()
+  return { [Symbol.dispose]: () => void watcher.kill('SIGKILL') }
+}
+
+// without PAM, sshd lets nobody in whose password begins with '!', not even with a key; root on Ubuntu is such a one
+const isLocked = (username: string): boolean => {
+  try {
+    return readFileSync('/etc/shadow', 'utf8')
+      .split('\n')
+      .some((line) => line.startsWith(`${username}:!`))
+  } catch {
+    return false // no such file, or not ours to read: sshd cannot see it either
+  }
 }
 
 let keyNumber = 0

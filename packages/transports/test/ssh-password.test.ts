@@ -1,0 +1,137 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import ssh2, { type AuthContext, type AuthenticationType, type Connection } from 'ssh2'
+import { expect, test } from 'vitest'
+import { createSshWire, type SshLogin } from '../src/index.ts'
+
+const signal = new AbortController().signal
+const hostKey = ssh2.utils.generateKeyPairSync('ed25519').private
+const password = 'open sesame'
+
+/** Another SSH server than OpenSSH, whose users log in as `judge` says; it runs no commands. */
+const startServer = async (
+  judge: (attempt: AuthContext) => void,
+  options: { onReady?: (connection: Connection) => void } = {},
+) => {
+  const methods: AuthenticationType[] = []
+  const connections = new Set<Connection>()
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (connection) => {
+    connections.add(connection)
+    connection.on('error', () => {})
+    connection.on('authentication', (attempt) => {
+      methods.push(attempt.method)
+      judge(attempt)
+    })
+    connection.on('ready', () => options.onReady?.(connection))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const wire = createSshWire({ connectTimeoutMs: 5_000 })
+  const login: SshLogin = { kind: 'password', username: 'somebody', password }
+  const { port } = server.address() as AddressInfo
+  return {
+    methods,
+    wire,
+    connect: () =>
+      wire.connect({ address: { host: '127.0.0.1', port }, login, trust: async () => 'trusted', signal, poolKey: 'x' }),
+    [Symbol.asyncDispose]: async () => {
+      await wire.close()
+      for (const connection of connections) connection.end()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+test('a right password logs in', async () => {
+  await using server = await startServer((attempt) =>
+    attempt.method === 'password' && attempt.password === password ? attempt.accept() : attempt.reject(['password']),
+  )
+  await using _shell = await server.connect()
+  expect(server.methods).toEqual(['password'])
+})
+
+test('a wrong password is denied after one try, and is in no message', async () => {
+  await using server = await startServer((attempt) => attempt.reject(['password', 'keyboard-interactive']))
+  const failure: unknown = await server.connect().catch((error: unknown) => error)
+  expect(failure).toMatchObject({ fault: 'denied', phase: 'authentication' })
+  expect(String(failure)).toContain("denied the log-in of 'somebody'")
+  expect(JSON.stringify(failure) + String(failure)).not.toContain(password)
+  expect(server.methods).toEqual(['password'])
+})
+
+test('a server that asks for the password as a question gets it as an answer', async () => {
+  await using server = await startServer((attempt) => {
+    if (attempt.method === 'keyboard-interactive')
+      attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) =>
+        answers[0] === password ? attempt.accept() : attempt.reject(['keyboard-interactive']),
+      )
+    else attempt.reject(['keyboard-interactive'])
+  })
+  await using _shell = await server.connect()
+  expect(server.methods).toEqual(['password', 'keyboard-interactive'])
+})
+
+test('a server that asks for more than a password is denied with its question', async () => {
+  await using server = await startServer((attempt) => {
+    if (attempt.method === 'keyboard-interactive')
+      attempt.prompt([{ prompt: 'Password: ', echo: false }], () =>
+        attempt.prompt([{ prompt: 'Verification code: ', echo: false }], () => attempt.reject()),
+      )
+    else attempt.reject(['keyboard-interactive'])
+  })
+  await expect(server.connect()).rejects.toMatchObject({
+    fault: 'denied',
+    message: expect.stringContaining('Verification code:'),
+  })
+})
+
+test('a server that wants a second proof is denied with that reason', async () => {
+  await using server = await startServer((attempt) => attempt.reject(['publickey'], true))
+  await expect(server.connect()).rejects.toMatchObject({
+    fault: 'denied',
+    message: expect.stringContaining('second proof'),
+  })
+})
+
+test('a server that hangs up after each log-in is not asked for ever', async () => {
+  await using server = await startServer((attempt) => attempt.accept(), { onReady: (connection) => connection.end() })
+  const run = async () => {
+    await using shell = await server.connect()
+    await shell.run({ script: 'true', signal, onOutput: () => {} })
+  }
+  await expect(run()).rejects.toMatchObject({ fault: 'unreachable', phase: 'command', details: { started: false } })
+})
+
+test('a command without an exit status has an unknown outcome, not a good one', async () => {
+  await using server = await startServer((attempt) => attempt.accept(), {
+    onReady: (connection) =>
+      connection.on('session', (accept) =>
+        accept().on('exec', (acceptExec) => {
+          const channel = acceptExec()
+          let input = ''
+          channel.on('data', (bytes: Buffer) => {
+            input += bytes.toString()
+            const nonce = /echo ([0-9a-f]{32})\n/.exec(input)?.[1]
+            if (nonce === undefined) return
+            channel.stderr.write(`${nonce} run 4711\n`)
+            channel.write(`${nonce}\nhello\n`)
+            channel.end()
+            channel.close()
+          })
+        }),
+      ),
+  })
+  await using shell = await server.connect()
+  let output = ''
+  const exit = await shell.run({
+    script: 'true',
+    signal,
+    onOutput: (_stream, bytes) => void (output += Buffer.from(bytes)),
+  })
+  expect(exit).toEqual({
+    kind: 'unknown',
+    reason: expect.stringContaining('without an exit status'),
+    processGroup: 4711,
+  })
+  expect(output).toBe('hello\n')
+})

@@ -1,4 +1,4 @@
-import type { TargetHealth } from '@opsconductor/contract'
+import type { Target } from '@opsconductor/contract'
 import type { Context } from '../../kernel/context.ts'
 import type { Endpoint } from '../../kernel/http/endpoints.ts'
 import type { Queue } from '../../kernel/queue/queue.ts'
@@ -25,7 +25,7 @@ export type Assets = {
     /** Resolves UUIDs, serials and names of targets in use. Asks for no permission: that is the caller's. */
     forRun: (ctx: Context, refs: readonly string[]) => Promise<RunTargets>
     /** Targets in use, by health. */
-    counts: (ctx: Context) => Promise<{ total: number } & Record<TargetHealth, number>>
+    counts: (ctx: Context) => Promise<{ total: number } & Record<Target['health'], number>>
   }
   credentials: {
     /** Credentials in use. */

@@ -1,4 +1,4 @@
-import type { MethodType, OsType, TargetStatus } from '@opsconductor/contract'
+import type { MethodType, Target } from '@opsconductor/contract'
 
 /** One way to reach a target, as an executor needs it: the address and which credential, never its secret. */
 export type RunMethod = {
@@ -19,9 +19,9 @@ export type RunTarget = {
   serial: string
   name: string
   zone: string
-  status: TargetStatus
+  status: Target['status']
   environment: string | null
-  osType: OsType
+  osType: Target['osType']
   tags: string[]
   attributes: Record<string, string | number | boolean>
   methods: RunMethod[]

@@ -15,7 +15,7 @@ test('every connection of the application works as a role that owns nothing, in 
 test('options in the URL cannot choose another role', async () => {
   await using db = await cloneDatabase()
   const url = new URL(db.ownerUrl)
-  url.searchParams.set('options', '-c role=postgres -c work_mem=5MB')
+  url.searchParams.set('options', `-c role=${url.username} -c work_mem=5MB`)
   const database = openDatabase({ url: url.href, applicationName: 'test', log: quiet })
   try {
     const { rows } = await sql`select current_user as me, current_setting('work_mem') as memory`.execute(

@@ -42,7 +42,7 @@ const bodyLimitBytes = 4 * 1024 * 1024
 export const createHttpServer = async (options: HttpOptions): Promise<FastifyInstance> => {
   const isHttps = options.publicUrl.protocol === 'https:'
   const server = Fastify({
-    loggerInstance: options.log as Logger,
+    loggerInstance: options.log,
     disableRequestLogging: true,
     bodyLimit: bodyLimitBytes,
     trustProxy: options.trustedProxies.length === 0 ? false : options.trustedProxies,

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { Client, type Pool } from 'pg'
 import { PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import { applicationRole } from '../database/index.ts'
@@ -14,7 +14,7 @@ export const installQueue = async (ownerUrl: string): Promise<void> => {
   await Promise.race([boss.start(), failure.promise])
   await boss.stop({ graceful: false })
 
-  const client = new pg.Client({ connectionString: ownerUrl })
+  const client = new Client({ connectionString: ownerUrl })
   await client.connect()
   try {
     await client.query(`
@@ -32,7 +32,7 @@ export const installQueue = async (ownerUrl: string): Promise<void> => {
  *
  * @param isMaintainer whether this process watches over heartbeats and clears what is old; the scheduler does
  */
-export const startBoss = async (pool: pg.Pool, isMaintainer: boolean, log: Logger): Promise<PgBoss> => {
+export const startBoss = async (pool: Pool, isMaintainer: boolean, log: Logger): Promise<PgBoss> => {
   const boss = new PgBoss({
     db: { executeSql: (text, values) => pool.query(text, values) },
     schema,

@@ -30,7 +30,7 @@ const heartbeatMs = 10_000
  */
 export const startPump = ({ boss, wake, log, queue, slots, handle }: PumpOptions): Pump => {
   const held = new Map<string, { id: string; retryCount: number; done: Promise<void> }>()
-  let isStopping = false
+  const stopping = new AbortController()
   let isWoken = false
   let wakeUp = () => {}
 
@@ -62,11 +62,11 @@ export const startPump = ({ boss, wake, log, queue, slots, handle }: PumpOptions
         clearTimeout(timer)
         resolve()
       }
-      if (isWoken || isStopping) wakeUp()
+      if (isWoken || stopping.signal.aborted) wakeUp()
     })
 
   const loop = async () => {
-    while (!isStopping) {
+    while (!stopping.signal.aborted) {
       isWoken = false
       const free = slots - held.size
       let found = 0
@@ -95,7 +95,7 @@ export const startPump = ({ boss, wake, log, queue, slots, handle }: PumpOptions
   return {
     running: () => held.size,
     stop: async () => {
-      isStopping = true
+      stopping.abort()
       wakeUp()
       await looping
       await Promise.all([...held.values()].map(({ done }) => done))

@@ -15,7 +15,7 @@ test('a sealed secret opens for what it belongs to', () => {
 
 test('an envelope that was moved to another credential does not open', () => {
   const vault = createVault([first])
-  expect(() => vault.open(vault.seal(secret, 'credential:a'), 'credential:b')).toThrow()
+  expect(() => vault.open(vault.seal(secret, 'credential:a'), 'credential:b')).toThrow('unable to authenticate')
 })
 
 test('an envelope of which any byte was changed does not open', () => {
@@ -24,7 +24,9 @@ test('an envelope of which any byte was changed does not open', () => {
   for (let at = 0; at < envelope.length; at++) {
     const changed = Buffer.from(envelope)
     changed[at] = (changed[at] ?? 0) ^ 1
-    expect(() => vault.open(changed, 'credential:a')).toThrow()
+    expect(() => vault.open(changed, 'credential:a')).toThrow(
+      /unable to authenticate|not a sealed secret|not configured/,
+    )
   }
 })
 

@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ServiceName, z } from '@opsconductor/contract'
+import { readMasterKeys } from './kernel/vault/master-key.ts'
+
+const prefix = 'OPSCONDUCTOR_'
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const serviceNames: readonly ServiceName[] = ['gateway', 'executor', 'scheduler', 'notifier']
+
+const list = (text: string) => text.split(/[\s,]+/).filter((word) => word.length > 0)
+const yes = z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((word) => ['true', '1', 'yes'].includes(word))
+const wholeNumber = (from: number, to: number) => z.coerce.number().int().min(from).max(to)
+const postgresUrl = z
+  .string()
+  .refine((text) => /^postgres(ql)?:\/\/./.test(text), 'expected postgres://user:password@host:port/database')
+const webUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'expected http://… or https://…')
+const masterKeys = z.string().transform((text, check) => {
+  try {
+    return readMasterKeys(text)
+  } catch (error) {
+    check.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'cannot be read' })
+    return z.NEVER
+  }
+})
+
+/** Every setting, as a person reads it in docs/configuration.md, which is generated from this. */
+const Settings = z.object({
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('data')
+    .transform((path) => resolve(root, path))
+    .describe('Folder of the embedded database and the master key. Relative paths start at the project’s folder.'),
+  DATABASE_URL: postgresUrl
+    .optional()
+    .meta({ secret: true })
+    .describe('PostgreSQL 15 or newer to use in place of the embedded one.'),
+  DATABASE_OWNER_URL: postgresUrl
+    .optional()
+    .meta({ secret: true })
+    .describe(
+      'The same database as the role that owns the tables and migrates them. Without it the role of `DATABASE_URL` does both, and steps down to a lesser role for its daily work, which is weaker: whoever breaks in can step up again.',
+    ),
+  HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address the gateway listens on. `0.0.0.0` opens it to the network.'),
+  PORT: wholeNumber(0, 65_535).default(7070).describe('Port the gateway listens on; 0 takes a free one.'),
+  PUBLIC_URL: webUrl
+    .optional()
+    .describe(
+      'URL under which people reach the gateway. With https, cookies are secure and browsers are told to stay on https. Default: what HOST and PORT say.',
+    ),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform(list)
+    .describe('Addresses or networks of proxies in front that may say who the caller is (`X-Forwarded-For`).'),
+  SERVICES: z
+    .string()
+    .default(serviceNames.join(','))
+    .transform(list)
+    .pipe(z.array(z.enum(serviceNames)).min(1))
+    .describe('Services that this process runs, of gateway, executor, scheduler and notifier.'),
+  EXECUTOR_SLOTS: wholeNumber(1, 10_000).default(50).describe('Branches that an executor runs at a time.'),
+  ZONE: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+    .default('default')
+    .describe('Zone whose targets the executor serves.'),
+  MASTER_KEY: masterKeys
+    .optional()
+    .meta({ secret: true })
+    .describe(
+      'Key that seals credentials: 32 bytes in base64 or hex, or a passphrase; several as `2:new,1:old`. With the embedded database it is made on the first start, in the file `master.key` of the data directory.',
+    ),
+  ADMIN_PASSWORD: z
+    .string()
+    .min(8)
+    .max(256)
+    .optional()
+    .meta({ secret: true })
+    .describe(
+      'Password of the administrator `admin` made on the first start. Without it a random one is printed once and must be changed.',
+    ),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('How much is logged.'),
+  LOCAL_TRANSPORT: yes
+    .default(false)
+    .describe('Lets targets run commands on the machine of the executor itself, as its user.'),
+  LOGINS_PER_MINUTE: wholeNumber(1, 10_000).default(30).describe('Log-ins from one address in a minute.'),
+  MAX_CONCURRENT_EXECUTIONS: wholeNumber(1, 10_000)
+    .default(50)
+    .describe('Executions that run at a time; the others wait.'),
+  OUTPUT_LIMIT_MB: wholeNumber(1, 100_000)
+    .default(256)
+    .describe('Output kept of each step, in megabytes; what is beyond is not stored, and the output says so.'),
+  LEASE_SEC: wholeNumber(2, 600)
+    .default(12)
+    .describe('An executor that was not heard of for so long has lost its branches.'),
+})
+
+export type Config = z.output<typeof Settings>
+
+/** All that is wrong with the configuration, at once. */
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+  }
+}
+
+/**
+ * Reads the configuration from the environment: `OPSCONDUCTOR_X`, or the content of the file named by `OPSCONDUCTOR_X_FILE`.
+ *
+ * @throws ConfigError with every problem
+ */
+export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
+  const problems: string[] = []
+  const values: Record<string, string> = {}
+  for (const name of Object.keys(Settings.shape)) {
+    const direct = env[`${prefix}${name}`]
+    const file = env[`${prefix}${name}_FILE`]
+    if (direct && file) problems.push(`${prefix}${name} and ${prefix}${name}_FILE are both set: set one`)
+    if (direct) values[name] = direct
+    else if (file) {
+      try {
+        values[name] = readFileSync(file, 'utf8').trim()
+      } catch {
+        problems.push(`${prefix}${name}_FILE: the file ${file} cannot be read`)
+      }
+    }
+  }
+  const parsed = Settings.safeParse(values)
+  if (!parsed.success)
+    problems.push(...parsed.error.issues.map((issue) => `${prefix}${issue.path.join('.')}: ${issue.message}`))
+  else problems.push(...contradictions(parsed.data))
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  return parsed.data
+}
+
+/** Variables that look like settings and are none: worse than missing ones, for they look as if they were set. */
+export const unknownSettings = (env: NodeJS.ProcessEnv = process.env): string[] =>
+  Object.keys(env)
+    .filter((name) => name.startsWith(prefix) && !name.startsWith(`${prefix}TEST_`))
+    .filter((name) => !(name.slice(prefix.length).replace(/_FILE$/, '') in Settings.shape))
+    .filter((name) => !clientNames.has(name))
+
+/** Settings of the command line client, which may stand in the same environment. */
+const clientNames = new Set(['URL', 'TOKEN'].map((name) => `${prefix}${name}`))
+
+const contradictions = (config: Config): string[] => [
+  ...(config.DATABASE_URL !== undefined && config.MASTER_KEY === undefined
+    ? [
+        `${prefix}MASTER_KEY is missing: with an external database the key is not made for you. Make one with: openssl rand -base64 32`,
+      ]
+    : []),
+  ...(config.DATABASE_OWNER_URL !== undefined && config.DATABASE_URL === undefined
+    ? [`${prefix}DATABASE_OWNER_URL needs ${prefix}DATABASE_URL beside it`]
+    : []),
+]
+
+/** Each setting with what was understood, secrets masked. */
+export const printConfig = (config: Config): string =>
+  Object.entries(Settings.shape)
+    .map(([name, schema]) => {
+      const value: unknown = config[name as keyof Config]
+      const shown = value === undefined ? '(not set)' : isSecret(schema) ? '********' : asText(value)
+      return `${prefix}${name}=${shown}`
+    })
+    .join('\n')
+
+/** The page docs/configuration.md. */
+export const describeConfig = (): string => {
+  const rows = Object.entries(Settings.shape).map(([name, schema]) => {
+    const byDefault = schema.safeParse(undefined)
+    const shown = defaultOf(name, byDefault.success ? byDefault.data : undefined)
+    return `| \`${prefix}${name}\` | ${shown} | ${schema.description ?? ''}${isSecret(schema) ? ' Secret.' : ''} |`
+  })
+  return [
+    '# Configuration',
+    '',
+    'OpsConductor is configured by environment variables. Any `X` may be given as `X_FILE`: the name of a file with the value.',
+    'All problems are reported at once before anything starts; `npm start -- config` prints what was understood, secrets masked.',
+    '',
+    '| variable | default | meaning |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+const defaultOf = (name: string, value: unknown) => {
+  if (name === 'DATA_DIR') return '`data`'
+  return value === undefined || asText(value) === '' ? '' : `\`${asText(value)}\``
+}
+
+const asText = (value: unknown): string =>
+  Array.isArray(value) ? value.map(asText).join(',') : typeof value === 'string' ? value : JSON.stringify(value)
+
+const isSecret = (schema: z.ZodType) => schema.meta()?.['secret'] === true

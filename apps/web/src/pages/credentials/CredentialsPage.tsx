@@ -1,0 +1,3 @@
+import { PageHeader } from '../../ui/PageHeader.tsx'
+
+export const CredentialsPage = () => <PageHeader title="Credentials" />

@@ -1,0 +1,48 @@
+import { createRouter } from '@tanstack/react-router'
+import { credentialsRoutes } from './pages/credentials/routes.tsx'
+import { dashboardRoutes } from './pages/dashboard/routes.tsx'
+import { executionsRoutes } from './pages/executions/routes.tsx'
+import { jobsRoutes } from './pages/jobs/routes.tsx'
+import { loginRoutes } from './pages/login/routes.tsx'
+import { NotFound } from './pages/NotFound.tsx'
+import { profileRoutes } from './pages/profile/routes.tsx'
+import { targetsRoutes } from './pages/targets/routes.tsx'
+import { usersRoutes } from './pages/users/routes.tsx'
+import { appRoute, rootRoute } from './routes.tsx'
+import { PageError } from './ui/PageError.tsx'
+import { PagePending } from './ui/PagePending.tsx'
+import { parseSearch, stringifySearch } from './ui/search-params.ts'
+
+const routeTree = rootRoute.addChildren([
+  ...loginRoutes,
+  appRoute.addChildren([
+    ...dashboardRoutes,
+    ...jobsRoutes,
+    ...executionsRoutes,
+    ...targetsRoutes,
+    ...credentialsRoutes,
+    ...usersRoutes,
+    ...profileRoutes,
+  ]),
+])
+
+export const router = createRouter({
+  routeTree,
+  parseSearch,
+  stringifySearch,
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: PageError,
+  defaultPendingComponent: PagePending,
+  defaultPendingMs: 250,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+  interface HistoryState {
+    /** The cursors of the pages before this one, so that "previous" works in lists that only know "next". */
+    trail?: (string | undefined)[]
+  }
+}

@@ -1,0 +1,52 @@
+import { Alert, Button, Code, Group, Text } from '@mantine/core'
+import { ProblemError } from '@opsconductor/contract'
+import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react'
+
+/** What a person is told about an error: what the server said where it said something, else that nobody answered. */
+export const describeError = (error: unknown): { title: string; detail: string; requestId?: string } => {
+  if (error instanceof ProblemError) {
+    const { title, detail, requestId, fields } = error.problem
+    const where = fields?.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+    return { title, detail: where && !detail.includes(where) ? `${detail} ${where}` : detail, requestId }
+  }
+  if (error instanceof TypeError) {
+    return {
+      title: 'The server does not answer',
+      detail: 'Check your connection; if it is fine, the server may be restarting.',
+    }
+  }
+  return { title: 'Something went wrong on this page', detail: error instanceof Error ? error.message : String(error) }
+}
+
+type Props = { error: unknown; onRetry?: () => void }
+
+export const ErrorView = ({ error, onRetry }: Props) => {
+  const { title, detail, requestId } = describeError(error)
+  const isSilent = error instanceof TypeError
+  return (
+    <Alert
+      color="red"
+      variant="default"
+      role="alert"
+      title={title}
+      icon={isSilent ? <IconPlugConnectedX aria-hidden /> : <IconAlertTriangle aria-hidden />}
+      styles={{ icon: { color: 'var(--oc-red)' } }}
+    >
+      <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+        {detail}
+      </Text>
+      {requestId && (
+        <Text size="xs" c="dimmed" mt={6}>
+          Request <Code>{requestId}</Code>
+        </Text>
+      )}
+      {onRetry && (
+        <Group mt="sm">
+          <Button size="xs" variant="default" onClick={onRetry}>
+            Try again
+          </Button>
+        </Group>
+      )}
+    </Alert>
+  )
+}

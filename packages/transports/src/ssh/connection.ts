@@ -1,5 +1,4 @@
-import type { Client, ClientChannel } from 'ssh2'
-import { cancelled, TransportError, type FaultDetails } from '../fault.ts'
+import { cancelled, TransportError } from '../fault.ts'
 import type { Program } from '../posix/program.ts'
 import { createDeadline, sleep, unlessAborted } from '../wait.ts'
 import { channelProgram } from './channel-program.ts'
@@ -30,7 +29,12 @@ export interface Connection {
   close(reason: string): void
 }
 
-export type ConnectionEvents = { onChannelFree: () => void; onClosed: () => void }
+export type ConnectionEvents = {
+  onChannelFree: () => void
+  /** The server refused one more besides `others`; comes before that place is free again. */
+  onFull: (others: number) => void
+  onClosed: () => void
+}
 
 const GOODBYE_MS = 1_000
 
@@ -38,7 +42,7 @@ export const createConnection = (
   { client, hostKey }: LoggedIn,
   address: SshAddress,
   openTimeoutMs: number,
-  { onChannelFree, onClosed }: ConnectionEvents,
+  { onChannelFree, onFull, onClosed }: ConnectionEvents,
 ): Connection => {
   let isOpen = true
   let channels = 0
@@ -64,10 +68,38 @@ export const createConnection = (
     onChannelFree()
   }
 
-  const exec = (commandLine: string): Promise<ClientChannel> =>
+  // All listeners are set within the callback: the exit status may be in the same packet as the answer.
+  const exec = (commandLine: string): Promise<Program> =>
     new Promise((resolve, reject) => {
-      client.exec(commandLine, (error, channel) => (error === undefined ? resolve(channel) : reject(error)))
+      const fail = (error: unknown): void => {
+        const failure = failureOf(error)
+        if (failure instanceof ChannelRefused && failure.because === 'full') onFull(channels - 1)
+        free()
+        reject(failure)
+      }
+      try {
+        client.exec(commandLine, (error, channel) => {
+          if (error !== undefined) return fail(error)
+          channel.once('close', free) // counted for as long as the server counts it
+          resolve(channelProgram(channel, () => lostReason))
+        })
+      } catch (error) {
+        fail(error)
+      }
     })
+
+  const failureOf = (error: unknown): Error => {
+    if (!isOpen || isLoss(error)) return new ChannelRefused('lost', error)
+    if (error instanceof Error && error.message === 'Unable to exec')
+      return new TransportError(
+        'protocol',
+        'command',
+        `${placeName(address)} does not let this account run commands. Check its shell and its rights in sshd_config.`,
+        { ...address, started: false },
+        error,
+      )
+    return new ChannelRefused('full', error)
+  }
 
   return {
     hostKey,
@@ -78,56 +110,32 @@ export const createConnection = (
     },
     async open(commandLine, signal) {
       const opening = exec(commandLine)
-      // counted for as long as the server counts it
-      opening.then(
-        (channel) => channel.once('close', free),
-        () => free(),
-      )
       using deadline = createDeadline(openTimeoutMs, signal)
-      const details: FaultDetails = { ...address, started: false }
+      const tooLate = (): Error =>
+        deadline.cause() === 'cancelled'
+          ? cancelled('command', address)
+          : new ChannelRefused('lost', `no channel within ${openTimeoutMs} ms`)
       try {
-        const channel = await unlessAborted(opening, deadline.signal, () =>
-          deadline.cause() === 'cancelled' ? cancelled('command', details) : new ChannelRefused('lost', 'no answer'),
-        )
-        return channelProgram(channel, () => lostReason)
+        return await unlessAborted(opening, deadline.signal, tooLate)
       } catch (error) {
-        if (error instanceof TransportError) {
-          // comes too late: closed without its input, so that nothing of the command runs
-          opening.then((channel) => letGo(channel)).catch(() => {})
-          throw error
+        if (deadline.signal.aborted) {
+          // what comes too late is closed without its input, so that nothing of the command runs
+          opening.then((program) => program.close()).catch(() => {})
+          if (deadline.cause() === 'timeout') {
+            lostReason ??= `${placeName(address)} did not open a channel within ${openTimeoutMs / 1000} s.`
+            client.destroy()
+          }
         }
-        if (error instanceof ChannelRefused) {
-          lostReason ??= `${placeName(address)} did not open a channel within ${openTimeoutMs / 1000} s.`
-          dropNow(client)
-          throw error
-        }
-        if (!isOpen || isLoss(error)) throw new ChannelRefused('lost', error)
-        if (error instanceof Error && error.message === 'Unable to exec')
-          throw new TransportError(
-            'protocol',
-            'command',
-            `${placeName(address)} does not let this account run commands. Check its shell and its rights in sshd_config.`,
-            details,
-            error,
-          )
-        throw new ChannelRefused('full', error)
+        throw error
       }
     },
     close(reason) {
       lostReason ??= reason
       client.end()
-      void sleep(GOODBYE_MS).then(() => dropNow(client))
+      void sleep(GOODBYE_MS).then(() => client.destroy())
     },
   }
 }
 
 const isLoss = (error: unknown): boolean =>
   error instanceof Error && /not connected|no response from server|channel is not open/i.test(error.message)
-
-const dropNow = (client: Client): void => void client.destroy()
-
-const letGo = (channel: ClientChannel): void => {
-  channel.close()
-  channel.resume()
-  channel.stderr.resume()
-}

@@ -51,6 +51,9 @@ export const createLine = (address: SshAddress, limits: LineLimits, onChange: ()
     const abort = new AbortController()
     const result = make(abort.signal, {
       onChannelFree: change,
+      onFull: (others) => {
+        channelLimit = Math.max(1, Math.min(channelLimit, others))
+      },
       onClosed: () => {
         for (const connection of [...open, ...retired])
           if (!connection.isOpen()) {
@@ -135,9 +138,7 @@ export const createLine = (address: SshAddress, limits: LineLimits, onChange: ()
         } catch (error) {
           // nothing was sent to a channel that did not open: trying again cannot run a command twice
           if (!(error instanceof ChannelRefused)) throw error
-          const others = connection.channels()
-          if (error.because === 'full') channelLimit = Math.max(1, Math.min(channelLimit, others))
-          if (error.because === 'full' && !isUrgent && others > 0) continue // waits for one of the others to end
+          if (error.because === 'full' && !isUrgent && connection.channels() > 0) continue // waits for one of the others to end
           retire(connection)
           if (tries === MOST_TRIES) throw noChannel(address, error)
           tries++

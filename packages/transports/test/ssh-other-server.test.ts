@@ -102,6 +102,26 @@ test('a server that hangs up after each log-in is not asked for ever', async () 
   await expect(run()).rejects.toMatchObject({ fault: 'unreachable', phase: 'command', details: { started: false } })
 })
 
+test('an exit status that comes with the answer to the request is not missed', async () => {
+  await using server = await startServer((attempt) => attempt.accept(), {
+    onReady: (connection) =>
+      connection.on('session', (accept) =>
+        accept().on('exec', (acceptExec) => {
+          const channel = acceptExec()
+          channel.write('No commands here.\n')
+          channel.exit(1)
+          channel.end()
+          channel.close()
+        }),
+      ),
+  })
+  await using shell = await server.connect()
+  await expect(shell.run({ script: 'true', signal, onOutput: () => {} })).rejects.toMatchObject({
+    fault: 'protocol',
+    details: { started: false, said: 'No commands here.' },
+  })
+})
+
 test('a command without an exit status has an unknown outcome, not a good one', async () => {
   await using server = await startServer((attempt) => attempt.accept(), {
     onReady: (connection) =>

@@ -1,0 +1,137 @@
+import { ExecutionStatus, LogCategory, LogLevel, LogPhase, api, type StepResult } from '@opsconductor/contract'
+import { Option } from 'commander'
+import { showExecution, showExecutions, showLog, type BranchWithSteps } from '../execution-view.ts'
+import { follow } from '../follow.ts'
+import { listOptions, parseChoice, shownPage, wholeNumber, type ListOptions } from '../list-options.ts'
+import { firstItems, itemsOf, jobRef, targetRef } from '../names.ts'
+import type { AddCommands, Opsctl } from '../opsctl.ts'
+import { showOutput, type OutputOptions } from '../stored-output.ts'
+
+type Following = { follow?: boolean; cancelOnInterrupt?: boolean }
+type ListFilters = ListOptions & { job?: string; target?: string; status?: string }
+type LogFilters = { phase?: string; level?: string; category?: string; branch?: number; limit: number }
+
+export const addExecutions: AddCommands = (program, begin) => {
+  const executions = program.command('executions').description('runs of jobs; named by UUID or as JOB-2026-000001.12')
+
+  listOptions(executions.command('list').description('list executions, newest first'))
+    .option('--job <job>', 'only of this job')
+    .option('--target <target>', 'only on this target')
+    .option('--status <status>', ExecutionStatus.options.join(', '))
+    .action(async (options: ListFilters, command) => list(await begin(command), options))
+
+  executions
+    .command('show <execution>')
+    .description('one execution with its branches and steps')
+    .action(async (ref: string, _options: object, command) => show(await begin(command), ref))
+
+  executions
+    .command('output <execution>')
+    .description('the output of an execution')
+    .option('--branch <number>', 'only of this branch', wholeNumber)
+    .addOption(
+      new Option('--stream <stream>', 'only this one; of a single branch as its exact bytes').choices([
+        'stdout',
+        'stderr',
+      ]),
+    )
+    .option('--follow', 'go on while it runs, and end with the outcome of the execution')
+    .option('--cancel-on-interrupt', 'with --follow: Ctrl-C cancels the execution; without, it goes on')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  opsctl executions output JOB-2026-000001.12 --follow
+  opsctl executions output JOB-2026-000001.12 --branch 2 --stream stdout > dump.sql`,
+    )
+    .action(async (ref: string, options: OutputOptions & Following, command) => {
+      const ctx = await begin(command)
+      const execution = await ctx.call(api.executions.read, { params: { ref } })
+      if (options.follow !== true) return showOutput(ctx, execution, options)
+      return ctx.finish(await follow(ctx, { execution, ...options }))
+    })
+
+  executions
+    .command('log <execution>')
+    .description('the life of an execution, line by line')
+    .option('--phase <phase>', LogPhase.options.join(', '))
+    .option('--level <level>', LogLevel.options.join(', '))
+    .option('--category <category>', LogCategory.options.join(', '))
+    .option('--branch <number>', 'only of this branch', wholeNumber)
+    .option('--limit <n>', 'at most so many', wholeNumber, 1000)
+    .action(async (ref: string, options: LogFilters, command) => log(await begin(command), ref, options))
+
+  executions
+    .command('cancel <execution>')
+    .description('cancel, and stop the remote processes')
+    .action(async (ref: string, _options: object, command) => {
+      const { call, print } = await begin(command)
+      const execution = await call(api.executions.cancel, { params: { ref } })
+      print.answer(execution, () => {
+        print.line(`${execution.ref} is ${execution.status === 'cancelled' ? 'cancelled' : 'being cancelled'}.`)
+        print.note(`See what became of it with: opsctl executions show ${execution.ref}`)
+      })
+    })
+
+  executions
+    .command('rerun <execution>')
+    .description('run again with the same version and values')
+    .option('--failed', 'only on the targets where it failed')
+    .option('--follow', 'show the output while it comes, and end with the outcome')
+    .option('--cancel-on-interrupt', 'with --follow: Ctrl-C cancels the execution; without, it goes on')
+    .action(async (ref: string, options: Following & { failed?: boolean }, command) => {
+      const ctx = await begin(command)
+      const body = options.failed === true ? { only: 'failed' as const } : {}
+      const execution = await ctx.call(api.executions.rerun, { params: { ref }, body })
+      if (options.follow === true) return ctx.finish(await follow(ctx, { execution, ...options }))
+      return ctx.print.answer(execution, () => {
+        ctx.print.line(`${execution.ref} started.`)
+        ctx.print.note(`Watch it with: opsctl executions output ${execution.ref} --follow`)
+      })
+    })
+}
+
+const list = async (ctx: Opsctl, options: ListFilters) => {
+  const { call, print } = ctx
+  const filters = {
+    q: options.query,
+    job: options.job === undefined ? undefined : await jobRef(ctx, options.job),
+    target: options.target === undefined ? undefined : await targetRef(ctx, options.target),
+    status: parseChoice(ExecutionStatus, options.status, '--status'),
+  }
+  const page = await firstItems(
+    (query) => call(api.executions.list, { query: { ...filters, ...query } }),
+    options.limit,
+  )
+  shownPage(ctx, page, 'No executions. Start one with: opsctl jobs run', () => showExecutions(print, page.items))
+}
+
+const show = async ({ call, print }: Opsctl, ref: string) => {
+  const params = { ref }
+  const execution = await call(api.executions.read, { params })
+  const steps = new Map<number, StepResult[]>()
+  for await (const step of itemsOf((query) => call(api.executions.allSteps, { params, query }))) {
+    const number = Number(step.branch)
+    steps.set(number, [...(steps.get(number) ?? []), step])
+  }
+  const branches: BranchWithSteps[] = []
+  for await (const branch of itemsOf((query) => call(api.executions.branches, { params, query }))) {
+    branches.push({ ...branch, steps: steps.get(Number(branch.number)) ?? [] })
+  }
+  print.answer({ ...execution, branches }, () => showExecution(print, execution, branches))
+}
+
+const log = async (ctx: Opsctl, ref: string, options: LogFilters) => {
+  const { call, print } = ctx
+  const filters = {
+    phase: parseChoice(LogPhase, options.phase, '--phase'),
+    level: parseChoice(LogLevel, options.level, '--level'),
+    category: parseChoice(LogCategory, options.category, '--category'),
+    branch: options.branch,
+  }
+  const page = await firstItems(
+    (query) => call(api.executions.log, { params: { ref }, query: { ...filters, ...query } }),
+    options.limit,
+  )
+  shownPage(ctx, page, 'No lines.', () => showLog(print, page.items))
+}

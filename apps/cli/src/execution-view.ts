@@ -1,0 +1,98 @@
+import { isFinalExecution, type Branch, type Execution, type LogLine, type StepResult } from '@opsconductor/contract'
+import { shownDuration, shownTime, stateColour, type Colour, type Printer } from './print.ts'
+
+export const showExecutions = (print: Printer, executions: Execution[]) =>
+  print.table(
+    [
+      { title: 'execution', value: (each) => each.ref },
+      { title: 'status', value: (each) => statusOf(each), colour: (each) => stateColour(each.status) },
+      { title: 'branches', value: ({ counts }) => `${counts.completed}/${counts.total}` },
+      { title: 'queued', value: (each) => shownTime(each.queuedAt) },
+      { title: 'took', value: (each) => took(each) },
+      { title: 'by', value: (each) => each.requestedBy },
+      { title: 'job', value: (each) => each.job.name },
+    ],
+    executions,
+  )
+
+const statusOf = (execution: Execution) =>
+  execution.needsAttention && !isFinalExecution(execution.status)
+    ? `${execution.status} (needs attention)`
+    : execution.status
+
+const took = ({ startedAt, finishedAt }: { startedAt: string | null; finishedAt: string | null }) =>
+  startedAt === null || finishedAt === null ? '' : shownDuration(Date.parse(finishedAt) - Date.parse(startedAt))
+
+export type BranchWithSteps = Branch & { steps: StepResult[] }
+
+export const showExecution = (print: Printer, execution: Execution, branches: BranchWithSteps[]) => {
+  print.facts({
+    execution: execution.ref,
+    uuid: execution.uuid,
+    job: `${execution.job.name}, version ${execution.job.version}`,
+    status: statusOf(execution),
+    message: execution.message,
+    cancel: execution.cancelOutcome?.replace('_', ' '),
+    parameters: Object.entries(execution.parameters)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
+    'requested by': execution.requestedBy,
+    queued: shownTime(execution.queuedAt),
+    finished: shownTime(execution.finishedAt),
+    took: took(execution),
+  })
+  print.line()
+  print.table(
+    [
+      { title: 'branch', value: (each) => each.number },
+      { title: 'target', value: (each) => each.target },
+      { title: 'step', value: (each) => each.step },
+      { title: 'status', value: (each) => each.status, colour: (each) => stateColour(each.status) },
+      { title: 'exit', value: (each) => each.exit },
+      { title: 'took', value: (each) => each.took },
+      { title: 'message', value: (each) => each.message },
+    ],
+    branches.flatMap(rowsOf),
+  )
+}
+
+const rowsOf = (branch: BranchWithSteps) => [
+  {
+    number: branch.number,
+    target: branch.target.name,
+    step: '',
+    status: branch.status as string,
+    exit: '',
+    took: took(branch),
+    message: branch.message ?? '',
+  },
+  ...branch.steps.map((step) => ({
+    number: '',
+    target: step.target !== null && step.target.uuid !== branch.target.uuid ? step.target.name : '',
+    step: step.attempt > 1 ? `${step.name} (attempt ${step.attempt})` : step.name,
+    status: step.status as string,
+    exit: step.exitCode === null ? (step.signal ?? '') : String(step.exitCode),
+    took: took(step),
+    message: step.message ?? '',
+  })),
+]
+
+const levelColours: Record<LogLine['level'], Colour | undefined> = {
+  debug: 'dim',
+  info: undefined,
+  warning: 'yellow',
+  error: 'red',
+}
+
+export const showLog = (print: Printer, lines: LogLine[]) =>
+  print.table(
+    [
+      { title: 'time', value: (each) => shownTime(each.at), colour: () => 'dim' },
+      { title: 'branch', value: (each) => each.branch ?? '' },
+      { title: 'phase', value: (each) => each.phase },
+      { title: 'level', value: (each) => each.level, colour: (each) => levelColours[each.level] },
+      { title: 'category', value: (each) => each.category },
+      { title: 'message', value: (each) => each.message },
+    ],
+    lines,
+  )

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { api, type Execution, type JobDetail, type Plan, type StartRequest, type Values } from '@opsconductor/contract'
+import { Failure } from './failure.ts'
+import type { Opsctl } from './opsctl.ts'
+import { oneLine, type Printer } from './print.ts'
+import { readText, withoutLineEnd } from './read-input.ts'
+import { argumentValues, missingSecrets, parseAssignment, typedValue } from './values.ts'
+
+const attempts = 3
+
+/** Starts a job once, however often the connection is cut meanwhile: every attempt carries the same key. */
+export const startOnce = async ({ call, print }: Opsctl, ref: string, body: StartRequest): Promise<Execution> => {
+  const headers = { 'idempotency-key': randomUUID() }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call(api.executions.start, { params: { ref }, body }, { headers })
+    } catch (error) {
+      if (attempt === attempts || !(error instanceof Failure) || error.kind !== 'unreachable') throw error
+      print.note(`${error.message}; trying again …`, 'dim')
+      await sleep(500 * attempt)
+    }
+  }
+}
+
+export type ValueOptions = { parameter?: string[]; parameterFile?: string[] }
+
+/** Values for a run: from arguments, from files, and, for secrets that are missing, from the terminal. */
+export const valuesFor = async ({ asker }: Opsctl, job: JobDetail, options: ValueOptions): Promise<Values> => {
+  const parameters = job.document.parameters ?? {}
+  const values = argumentValues(options.parameter ?? [], parameters)
+  for (const assignment of options.parameterFile ?? []) {
+    const { name, value: file } = parseAssignment(assignment, '--parameter-file')
+    values[name] = typedValue(name, withoutLineEnd(await readText(asker, file)), parameters[name])
+  }
+  for (const name of missingSecrets(parameters, values)) {
+    const otherwise = `${job.name} needs a value for ${name}: give --parameter-file ${name}=<file>, where - is stdin`
+    values[name] = await asker.secret(name, otherwise)
+  }
+  return values
+}
+
+/** Which target gets exactly which command. */
+export const showPlan = (print: Printer, plan: Plan) => {
+  print.line(
+    `${oneLine(plan.job.name)} (${plan.job.serial}, version ${plan.job.version}) on ${plan.branches.length} target${plan.branches.length === 1 ? '' : 's'}`,
+  )
+  for (const { number, target, batch, steps } of plan.branches) {
+    print.line()
+    print.line(
+      print.paint('bold', `${number} ${oneLine(target.name)}`) +
+        print.paint('dim', ` ${target.serial}  batch ${batch}`),
+    )
+    for (const step of steps) {
+      const { type, host, port } = step.method
+      const how = [
+        `${type} ${host}:${port}`,
+        step.credential ?? 'no credential',
+        step.mode,
+        step.timeoutSec === null ? '' : `at most ${step.timeoutSec} s`,
+      ]
+      const where = step.target.uuid === target.uuid ? '' : ` on ${oneLine(step.target.name)}`
+      print.line(`  ${oneLine(step.name)} (${step.type})${where}: ${how.filter(Boolean).join(', ')}`)
+      for (const line of step.command.replace(/\n$/, '').split('\n')) print.line(`    ${oneLine(line)}`)
+    }
+  }
+  print.line()
+  for (const warning of plan.warnings) print.note(`warning: ${oneLine(warning)}`, 'yellow')
+  print.line(`plan ${plan.hash}`)
+}

@@ -9,12 +9,17 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { canReach } from './account.ts'
 
 const linux = process.platform === 'linux'
+const nobody = 65_534
 const isRoot = process.getuid?.() === 0
+const ordinary = { name: 'nobody', uid: nobody, gid: nobody, other: true }
+const ordinaryCanRun = (await canReach(ordinary, process.execPath)) && (await canReach(ordinary, import.meta.filename))
 if (!linux) process.stderr.write('LEFT OUT: the tests of death.test.ts need Linux (setpriv --pdeathsig)\n')
 else if (!isRoot) process.stderr.write('LEFT OUT: three tests of death.test.ts need root, which changes accounts\n')
-const nobody = 65_534
+else if (!ordinaryCanRun)
+  process.stderr.write('LEFT OUT: a test of death.test.ts needs a checkout that other users can reach\n')
 
 let dataDir: string
 let processes: Started[]
@@ -161,7 +166,7 @@ describe.runIf(linux && isRoot)('as root', () => {
     }
   })
 
-  test('and as an ordinary user it works alike', async () => {
+  test.runIf(ordinaryCanRun)('and as an ordinary user it works alike', async () => {
     await chown(dataDir, nobody, nobody)
     const first = launch(dataDir, nobody)
     const { ownerUrl } = await first.next()

@@ -30,7 +30,7 @@ const sourceOf = (document: Document.Parsed, name: string, lines: LineCounter): 
     throw new Failure('usage', `${name}:${line}:${col} cannot be read: ${reason}`, { cause: trouble })
   }
   return {
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: valueOf(document, name),
     placeOf: (path) => {
       for (let keys = path === '' ? [] : path.split('.'); ; keys = keys.slice(0, -1)) {
         const node: unknown = keys.length === 0 ? document.contents : document.getIn(keys, true)
@@ -41,6 +41,16 @@ const sourceOf = (document: Document.Parsed, name: string, lines: LineCounter): 
         if (keys.length === 0) return name
       }
     },
+  }
+}
+
+const valueOf = (document: Document.Parsed, name: string): unknown => {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    // an alias to nothing, or so many that a few lines become gigabytes
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Failure('usage', `${name} cannot be read: ${reason}`, { cause: error })
   }
 }
 

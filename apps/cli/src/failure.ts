@@ -110,10 +110,9 @@ export const asUnreachable = (error: unknown, url: string) => {
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new Failure('unreachable', `${url} does not answer: no answer in time`, { cause: error })
   }
-  // fetch rejects with a TypeError whose cause has the code; anything else is not about the network
-  if (!(error instanceof TypeError) || !(error.cause instanceof Error)) return error
-  const code = codeOf(error.cause)
-  if (code === undefined) return error
+  // fetch rejects so, with what really happened as the cause; anything else is not about the network
+  if (!(error instanceof TypeError) || error.message !== 'fetch failed' || !(error.cause instanceof Error)) return error
+  const code = codeOf(error.cause) ?? ''
   if (certificateProblem.test(code)) {
     return new Failure('unreachable', `The certificate of ${url} is not trusted: ${error.cause.message}`, {
       hint: 'Name its authority with NODE_EXTRA_CA_CERTS=/path/to/ca.pem',

@@ -137,7 +137,8 @@ export const createLive = ({ session, hear, tell, openSocket = (url) => new WebS
               for (const [id, to] of subscriptions) tellServer({ type: 'subscribe', id, to: to() })
             }
             clearTimeout(renewal)
-            void planRenewal()
+            // without a plan the connection ends with the token, and the next one says why
+            planRenewal().catch(() => {})
             return
           case 'problem':
             return end(frame.problem)

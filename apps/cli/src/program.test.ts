@@ -1,0 +1,259 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { api } from '@opsconductor/contract'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Refusal, startPeer, type Peer } from './testing/peer.ts'
+import { branch, execution, jobDetail, line, uuid } from './testing/samples.ts'
+import { createWorld } from './testing/world.ts'
+
+let peer: Peer
+let world: Awaited<ReturnType<typeof createWorld>>
+
+beforeEach(async () => {
+  peer = await startPeer()
+  world = await createWorld(peer.url)
+})
+
+afterEach(async () => {
+  await peer.stop()
+  await world.remove()
+})
+
+const opsctl = (args: string[], options: { input?: string; typed?: string } = {}) =>
+  world.opsctl(args, { ...options, env: { OPSCONDUCTOR_TOKEN: 'access' } })
+
+const fileWith = async (name: string, text: string) => {
+  const path = join(world.folder, name)
+  await writeFile(path, text)
+  return path
+}
+
+test.each([
+  [['frobnicate'], /unknown command/],
+  [['jobs', 'run'], /missing required argument/],
+  [['jobs', 'apply'], /--file/],
+  [['jobs', 'list', '--limit', '0'], /a number from 1 on/],
+  [['targets', 'list', '--health', 'splendid'], /healthy, warning, critical, unknown/],
+  [['whoami', '--url', 'ftp://x'], /not the address of a server/],
+])('%j is wrong usage: exit code 2, and nothing on stdout', async (args, reason) => {
+  const { code, stdout, stderr } = await opsctl(args)
+  expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(reason)])
+})
+
+test('help is no error, and tells the exit codes', async () => {
+  const { code, stdout } = await opsctl(['--help'])
+  expect([code, stdout]).toEqual([0, expect.stringContaining('130  interrupted')])
+})
+
+test('a server that is not there is exit code 5 and says what to do', async () => {
+  const closed = await startPeer()
+  await closed.stop()
+  const { code, stderr } = await opsctl(['whoami', '--url', closed.url])
+  expect([code, stderr]).toEqual([5, expect.stringContaining(`Cannot reach ${closed.url}: nothing listens there\n`)])
+  const refusedByFetch = await opsctl(['whoami', '--url', 'http://127.0.0.1:1'])
+  expect([refusedByFetch.code, refusedByFetch.stderr]).toEqual([5, expect.stringContaining('bad port')])
+})
+
+test.each([
+  ['forbidden', 3],
+  ['not_found', 4],
+  ['unavailable', 5],
+  ['plan_changed', 7],
+  ['internal', 8],
+] as const)('the server’s %s is exit code %i', async (code, expected) => {
+  peer.answer(api.executions.cancel, () => {
+    throw new Refusal(code, 'The detail.')
+  })
+  const said = await opsctl(['executions', 'cancel', 'JOB-2026-000001.1'])
+  expect([said.code, said.stdout, said.stderr.split('\n')[0]]).toEqual([expected, '', 'opsctl: The detail.'])
+})
+
+test('with --json an error is JSON on stderr, with the request id', async () => {
+  const { code, stdout, stderr } = await opsctl(['targets', 'show', uuid(5), '--json'])
+  expect([code, stdout]).toEqual([4, ''])
+  expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'not_found', requestId: 'req-1', exitCode: 4 } })
+})
+
+test('a name that nothing has is exit code 4', async () => {
+  peer.answer(api.targets.list, () => ({ items: [], nextCursor: null }))
+  const { code, stderr } = await opsctl(['targets', 'show', 'web9'])
+  expect([code, stderr]).toEqual([4, 'opsctl: There is no target called "web9"\nSee them with: opsctl targets list\n'])
+})
+
+const jobYaml = 'name: restart\nsteps:\n  - type: ssh.exec\n    command: systemctl restart {{ service }}\n'
+
+test('apply creates a job, makes its next version, and says when nothing changed', async () => {
+  const saved: unknown[] = []
+  let version = 0
+  peer.answer(api.jobs.list, ({ query }) => ({
+    // the words are found in another name first: only the exact name counts
+    items: [jobDetail({ uuid: uuid(9), name: 'restart all' }), ...(version > 0 ? [jobDetail({ version })] : [])].filter(
+      (job) => job.name.includes(query.q ?? ''),
+    ),
+    nextCursor: null,
+  }))
+  const save = (body: unknown) => {
+    if (JSON.stringify(body) !== JSON.stringify(saved.at(-1))) version += 1
+    saved.push(body)
+    return jobDetail({ version })
+  }
+  peer.answer(api.jobs.create, ({ body }) => save(body))
+  peer.answer(api.jobs.replace, ({ params, body }) => {
+    expect(params.ref).toBe(uuid(10))
+    return save(body)
+  })
+  const file = await fileWith('restart.yaml', jobYaml)
+  expect((await opsctl(['jobs', 'apply', '-f', file])).stdout).toBe('restart (JOB-2026-000001): created\n')
+  expect((await opsctl(['jobs', 'apply', '-f', file])).stdout).toBe('restart (JOB-2026-000001): unchanged\n')
+  const { stdout } = await opsctl(['jobs', 'apply', '-f', '-', '--json'], { input: `${jobYaml}    timeoutSec: 5\n` })
+  expect(JSON.parse(stdout)).toMatchObject({ items: [{ outcome: 'changed', job: { version: 2 } }] })
+})
+
+test('what is wrong with a job document is told with its line', async () => {
+  peer.answer(api.jobs.list, () => ({ items: [], nextCursor: null }))
+  peer.answer(api.jobs.create, () => jobDetail())
+  const input = 'name: restart\nsteps:\n  - type: ssh.exec\n    command: ""\n'
+  const { code, stderr } = await opsctl(['jobs', 'apply', '-f', '-'], { input })
+  expect(code).toBe(2)
+  expect(stderr).toContain('  stdin:4:14 steps.0.command: ')
+})
+
+test('a run takes typed values, values from files, and asks for secrets', async () => {
+  const parameters = { count: 1, motd: '', token: { type: 'string', secret: true } } as const
+  peer.answer(api.jobs.read, () => jobDetail({ document: { ...jobDetail().document, parameters } }))
+  const started: unknown[] = []
+  peer.answer(api.executions.start, ({ body }, { headers }) => {
+    started.push([body, headers['idempotency-key']])
+    return execution('queued', { queued: 1 })
+  })
+  const motd = await fileWith('motd', 'two\nlines\n')
+  const { code, stdout, stderr } = await opsctl(
+    ['jobs', 'run', 'JOB-2026-000001', '-t', 'web1', '-t', 'web2', '-p', 'count=3', '--parameter-file', `motd=${motd}`],
+    { typed: 'hunter2\r' },
+  )
+  expect([code, stdout]).toEqual([0, 'JOB-2026-000001.1 started.\n'])
+  expect(stderr).not.toContain('hunter2')
+  expect(started).toEqual([
+    [{ targets: ['web1', 'web2'], parameters: { count: 3, motd: 'two\nlines', token: 'hunter2' } }, expect.any(String)],
+  ])
+})
+
+const method = { uuid: uuid(30), type: 'ssh', host: '10.0.0.1', port: 22 }
+const target = { uuid: uuid(31), serial: 'TGT-2026-000001', name: 'web1' }
+const plan = {
+  hash: 'abc',
+  job: { uuid: uuid(10), serial: 'JOB-2026-000001', name: 'restart', version: 1 },
+  branches: [
+    {
+      number: '001',
+      target,
+      batch: 1,
+      method,
+      credential: 'deploy',
+      steps: [
+        {
+          id: 's',
+          name: 'step-1',
+          type: 'ssh.exec',
+          target,
+          method,
+          credential: 'deploy',
+          command: 'echo a\necho b\n',
+          mode: 'attached' as const,
+          timeoutSec: 60,
+        },
+      ],
+    },
+  ],
+  warnings: ['a secret would stand in an argument'],
+}
+
+test('a plan shows the literal commands, and a run after it is of exactly that plan', async () => {
+  peer.answer(api.jobs.read, () => jobDetail())
+  peer.answer(api.jobs.plan, () => plan)
+  const started: unknown[] = []
+  peer.answer(api.executions.start, ({ body }) => {
+    started.push(body)
+    return execution('queued', { queued: 1 })
+  })
+  const shown = await opsctl(['jobs', 'plan', 'JOB-2026-000001'])
+  expect(shown.stdout).toContain(
+    '  step-1 (ssh.exec): ssh 10.0.0.1:22, deploy, attached, at most 60 s\n    echo a\n    echo b\n',
+  )
+  expect(shown.stderr).toBe('warning: a secret would stand in an argument\n')
+
+  const run = ['jobs', 'run', 'JOB-2026-000001', '--plan']
+  const declined = await opsctl(run, { typed: 'n\r' })
+  expect(declined.stderr).toContain('Nothing was started. Run exactly this with --plan-hash abc')
+  await opsctl(run)
+  expect(started).toEqual([])
+  await opsctl(run, { typed: 'y\r' })
+  await opsctl([...run, '--yes'])
+  expect(started).toEqual([
+    { parameters: {}, planHash: 'abc' },
+    { parameters: {}, planHash: 'abc' },
+  ])
+})
+
+test('a credential takes its secrets from files, and refuses what its type does not have', async () => {
+  const made: unknown[] = []
+  const credential = { name: 'deploy', secretVersion: 1 }
+  peer.answer(api.credentials.create, ({ body }) => {
+    made.push(body)
+    return credential as never
+  })
+  const key = await fileWith('key', '-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n')
+  const create = ['credentials', 'create', 'deploy', '--type', 'ssh_key', '--username', 'deploy']
+  expect((await opsctl([...create, '--private-key-file', key])).code).toBe(0)
+  expect(made).toEqual([
+    expect.objectContaining({ secret: { username: 'deploy', privateKey: expect.stringContaining('MC4=') as string } }),
+  ])
+  expect((await opsctl(create)).stderr).toContain('A credential of type ssh_key needs --private-key-file')
+  expect((await opsctl([...create, '--private-key-file', key, '--domain', 'CORP'])).stderr).toContain('has no domain')
+})
+
+test('a key with a passphrase is seen, and the passphrase asked for', async () => {
+  const made: { secret: unknown }[] = []
+  peer.answer(api.credentials.create, ({ body }) => {
+    made.push(body)
+    return { name: 'deploy', secretVersion: 1 } as never
+  })
+  const bytes = Buffer.concat([Buffer.from('openssh-key-v1\0'), Buffer.from([0, 0, 0, 10]), Buffer.from('aes256-ctr')])
+  const pem = `-----BEGIN OPENSSH PRIVATE KEY-----\n${bytes.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`
+  const create = [
+    'credentials',
+    'create',
+    'deploy',
+    '--type',
+    'ssh_key',
+    '--username',
+    'deploy',
+    '--private-key-file',
+    await fileWith('key', pem),
+  ]
+  expect((await opsctl(create)).stderr).toContain('The private key is encrypted: give --passphrase-file')
+  expect((await opsctl(create, { typed: 'open sesame\r' })).code).toBe(0)
+  expect(made).toEqual([
+    expect.objectContaining({ secret: expect.objectContaining({ passphrase: 'open sesame' }) as unknown }),
+  ])
+})
+
+test('stored output comes as it was followed: lines of a branch apart, one stream as its bytes', async () => {
+  peer.answer(api.executions.read, () => execution('completed', { completed: 2 }))
+  peer.answer(api.executions.branches, () => ({
+    items: [branch(1, 'completed'), branch(2, 'completed')],
+    nextCursor: null,
+  }))
+  peer.answer(api.executions.output, ({ params, query }) => {
+    const items = query.fromLine === 1 ? [line(1, `a${params.number}`)] : [line(2, 'b', { stream: 'stderr' })]
+    return { items, nextLine: query.fromLine === 1 ? 2 : null, totalLines: 2, lastSeq: 2, isComplete: true }
+  })
+  peer.answer(api.executions.rawOutput, () => Buffer.from([0x68, 0x69, 0x0a]))
+  const output = ['executions', 'output', 'JOB-2026-000001.1']
+  const both = await opsctl(output)
+  expect([both.stdout, both.stderr]).toEqual(['001 web1 │ a1\n002 web2 │ a2\n', '001 web1 │ b\n002 web2 │ b\n'])
+  expect((await opsctl([...output, '--branch', '2'])).stdout).toBe('a2\n')
+  expect((await opsctl([...output, '--branch', '2', '--stream', 'stdout'])).stdout).toBe('hi\n')
+  const json = JSON.parse((await opsctl([...output, '--json', '--branch', '1'])).stdout) as unknown
+  expect(json).toMatchObject({ branches: [{ number: '001', lines: [{ text: 'a1' }, { text: 'b' }] }] })
+})

@@ -1,11 +1,18 @@
-import type { Target } from '@opsconductor/contract'
-import type { Context } from '../../kernel/context.ts'
-import type { Endpoint } from '../../kernel/http/endpoints.ts'
 import type { Queue } from '../../kernel/queue/queue.ts'
 import type { Vault } from '../../kernel/vault/vault.ts'
 import type { Wake } from '../../kernel/wake/wake.ts'
-import type { OpenConnection, OpenRequest, Wires } from './connections/connections.ts'
-import type { RunTargets } from './targets/run-targets.ts'
+import { connectionTestRoutes } from './connection-tests/connection-tests.routes.ts'
+import { createTestTask } from './connection-tests/connection-tests.tasks.ts'
+import { createConnectionTests } from './connection-tests/connection-tests.ts'
+import { createConnections, type Wires } from './connections/connections.ts'
+import { credentialRoutes } from './credentials/credentials.routes.ts'
+import { createCredentials } from './credentials/credentials.ts'
+import { openCredential } from './credentials/opening.ts'
+import { hostKeyRoutes } from './host-keys/host-keys.routes.ts'
+import { createHostKeys } from './host-keys/host-keys.ts'
+import { forRun } from './targets/run-targets.ts'
+import { targetRoutes } from './targets/targets.routes.ts'
+import { createTargets } from './targets/targets.ts'
 
 export type { OpenConnection, OpenRequest, Wires } from './connections/connections.ts'
 export type { RunMethod, RunTarget, RunTargets } from './targets/run-targets.ts'
@@ -19,26 +26,38 @@ export type Ports = {
 }
 
 /** What there is to manage and how to reach it. */
-export type Assets = {
-  endpoints: Endpoint[]
-  targets: {
-    /** Resolves UUIDs, serials and names of targets in use. Asks for no permission: that is the caller's. */
-    forRun: (ctx: Context, refs: readonly string[]) => Promise<RunTargets>
-    /** Targets in use, by health. */
-    counts: (ctx: Context) => Promise<{ total: number } & Record<Target['health'], number>>
+export const createAssets = ({ vault, queue, wake, wires }: Ports) => {
+  const credentials = createCredentials({ vault, wake })
+  const targets = createTargets({ wake })
+  const hostKeys = createHostKeys({ wake })
+  const connections = createConnections({ openCredential: openCredential({ vault }), wires })
+  const connectionTests = createConnectionTests({ queue, wake })
+  return {
+    endpoints: [
+      ...credentialRoutes({ credentials }),
+      ...targetRoutes({ targets }),
+      ...hostKeyRoutes({ hostKeys }),
+      ...connectionTestRoutes({ connectionTests }),
+    ],
+    targets: {
+      /** Adds a target; for what the program sets up on its own, such as the demonstration. */
+      create: targets.create,
+      /** Resolves UUIDs, serials and names of targets in use. Asks for no permission: that is the caller's. */
+      forRun,
+      /** Targets in use, by health. */
+      counts: targets.counts,
+    },
+    credentials: {
+      /** Credentials in use. */
+      count: credentials.count,
+    },
+    connections: {
+      /** Opens the credential and connects. @throws TransportError with its fault when that does not succeed */
+      open: connections.open,
+    },
+    /** The task `{ test: uuid }` of the queue `test.<zone>`. Harmless twice. */
+    runTest: createTestTask({ connections, wake }),
   }
-  credentials: {
-    /** Credentials in use. */
-    count: (ctx: Context) => Promise<number>
-  }
-  connections: {
-    /** Opens the credential and connects. @throws TransportError with its fault when that does not succeed */
-    open: (ctx: Context, request: OpenRequest) => Promise<OpenConnection>
-  }
-  /** The task `{ test: uuid }` of the queue `test.<zone>`. Harmless twice. */
-  runTest: (ctx: Context, task: { test: string }) => Promise<void>
 }
 
-export const createAssets = (_ports: Ports): Assets => {
-  throw new Error('The assets module is not there yet.')
-}
+export type Assets = ReturnType<typeof createAssets>

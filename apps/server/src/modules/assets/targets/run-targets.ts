@@ -1,4 +1,8 @@
-import type { MethodType, Target } from '@opsconductor/contract'
+import { type MethodType, type Target, TargetSerial, addressOf } from '@opsconductor/contract'
+import type { Context } from '../../../kernel/context.ts'
+import { asSerial, isUuid } from '../../../kernel/identifiers.ts'
+import type { MethodCredential, MethodRow } from './methods.store.ts'
+import { findIdsByName, selectRunTargets, type RunTargetRow } from './run-targets.store.ts'
 
 /** One way to reach a target, as an executor needs it: the address and which credential, never its secret. */
 export type RunMethod = {
@@ -29,3 +33,55 @@ export type RunTarget = {
 
 /** `found` in the order asked for, each once; `missing` are the references that name no target in use. */
 export type RunTargets = { found: RunTarget[]; missing: string[] }
+
+/** Resolves UUIDs, serials and names, thousands of them in two queries. */
+export const forRun = async (ctx: Context, refs: readonly string[]): Promise<RunTargets> => {
+  const asked = [...new Set(refs)]
+  const uuids = asked.filter(isUuid)
+  const serials = asked.filter(isSerial)
+  // PostgreSQL takes no NUL, and no name has one
+  const names = asked.filter((ref) => !isUuid(ref) && !isSerial(ref) && !ref.includes('\0'))
+  const idsByName = await findIdsByName(ctx.db, names)
+  const rows = await selectRunTargets(ctx.db, { uuids, serials: serials.map(asSerial), ids: [...idsByName.values()] })
+
+  const byKey = new Map<string | number, RunTargetRow>()
+  for (const row of rows) byKey.set(row.uuid, row).set(row.serial, row).set(row.id, row)
+  const rowOf = (ref: string) => {
+    if (isUuid(ref)) return byKey.get(ref.toLowerCase())
+    return byKey.get(isSerial(ref) ? asSerial(ref) : (idsByName.get(ref) ?? -1))
+  }
+  return {
+    found: [...new Set(asked.flatMap((ref) => rowOf(ref) ?? []))].map(toRunTarget),
+    missing: asked.filter((ref) => rowOf(ref) === undefined),
+  }
+}
+
+const isSerial = (ref: string) => TargetSerial.safeParse(asSerial(ref)).success
+
+const toRunTarget = (row: RunTargetRow): RunTarget => ({
+  uuid: row.uuid,
+  serial: row.serial,
+  name: row.name,
+  zone: row.zone,
+  status: row.status as RunTarget['status'],
+  environment: row.environment,
+  osType: row.osType as RunTarget['osType'],
+  tags: row.tags,
+  attributes: row.attributes as RunTarget['attributes'],
+  methods: row.methods.filter(({ isActive }) => isActive).map(toRunMethod),
+})
+
+export const toRunMethod = (method: MethodRow & { credentials: MethodCredential[] }): RunMethod => {
+  const credential = method.credentials.find(({ isPrimary }) => isPrimary)
+  return {
+    uuid: method.uuid,
+    type: method.type,
+    name: method.name,
+    ...addressOf(method),
+    connectTimeoutSec: method.config.connectTimeoutSec ?? null,
+    credential:
+      credential === undefined
+        ? null
+        : { uuid: credential.uuid, name: credential.name, secretVersion: credential.secretVersion },
+  }
+}

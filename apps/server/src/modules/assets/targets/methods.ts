@@ -1,0 +1,129 @@
+import { type FieldProblem, type MethodInput, type MethodType, addressOf } from '@opsconductor/contract'
+import type { Context } from '../../../kernel/context.ts'
+import { invalid } from '../../../kernel/errors.ts'
+import { newUuid } from '../../../kernel/identifiers.ts'
+import * as store from './methods.store.ts'
+
+/** What logs in over a method; the others take whatever credential they are given until they have a wire. */
+const credentialTypes: Partial<Record<MethodType, readonly string[]>> = {
+  ssh: ['password', 'ssh_key', 'ssh_certificate', 'windows_domain'],
+}
+
+/**
+ * Makes a target's methods what the input says: those with a UUID are kept, the others are new, and those not named are
+ * removed. Runs in the transaction of the target's own change.
+ *
+ * @throws Refusal `invalid` with a path below `methods`
+ */
+export const replaceMethods = async (ctx: Context, targetId: number, inputs: readonly MethodInput[]): Promise<void> => {
+  const existing = await store.selectMethods(ctx.db, targetId)
+  const wanted = inputs.map(credentialsOf)
+  const credentials = await store.lockCredentials(ctx.db, [...new Set(wanted.flat().map(({ ref }) => ref))])
+  const mistakes = [
+    ...inputs.flatMap((input, index) => mistakesOfUuid(input, index, inputs, existing)),
+    ...inputs.flatMap((input, index) => mistakesOfCredentials(input, wanted[index] ?? [], index, credentials)),
+  ]
+  if (mistakes.length > 0) throw invalid(mistakes)
+
+  const marked = inputs.findIndex(({ isPrimary }) => isPrimary)
+  const primary = Math.max(0, marked)
+  await store.clearMethods(
+    ctx.db,
+    targetId,
+    inputs.flatMap(({ uuid }) => uuid ?? []),
+  )
+  for (const [index, input] of inputs.entries()) {
+    const methodId = await store.saveMethod(ctx.db, targetId, {
+      uuid: input.uuid ?? newUuid(),
+      type: input.type,
+      name: nameOf(input, existing),
+      isPrimary: index === primary,
+      priority: input.priority ?? index + 1,
+      isActive: input.isActive,
+      config: input.config,
+    })
+    const given = wanted[index] ?? []
+    const first = Math.max(
+      0,
+      given.findIndex(({ isPrimary }) => isPrimary),
+    )
+    await store.insertMethodCredentials(
+      ctx.db,
+      methodId,
+      given.flatMap(({ ref }, place) => {
+        const credential = credentials.get(ref)
+        return credential === undefined ? [] : [{ credentialId: credential.id, isPrimary: place === first }]
+      }),
+    )
+  }
+}
+
+/** How a method is told from its siblings where nobody named it: `ssh 10.0.0.1:22`. */
+export const generatedName = (method: Pick<MethodInput, 'type' | 'config'>): string => {
+  const { host, port } = addressOf(method)
+  return method.type === 'local' ? 'local' : `${method.type} ${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+// a generated name follows the address, a chosen one stays
+const nameOf = (input: MethodInput, existing: readonly store.MethodRow[]): string => {
+  const before = existing.find(({ uuid }) => uuid === input.uuid)
+  const wasGenerated = before === undefined || before.name === generatedName(before)
+  const isUnchanged = input.name === undefined || input.name === before?.name
+  return isUnchanged ? (wasGenerated ? generatedName(input) : before.name) : (input.name ?? generatedName(input))
+}
+
+type Wanted = { ref: string; isPrimary: boolean; path: string }
+
+/** The credentials a method asks for; `none` asks for none. */
+const credentialsOf = ({ credential, credentials }: MethodInput, index: number): Wanted[] => {
+  const all =
+    credential === undefined
+      ? (credentials ?? []).map((item, place) => ({
+          ref: item.credential,
+          isPrimary: item.isPrimary,
+          path: `methods.${index}.credentials.${place}.credential`,
+        }))
+      : [{ ref: credential, isPrimary: true, path: `methods.${index}.credential` }]
+  return all.filter(({ ref }) => ref.toLowerCase() !== 'none')
+}
+
+const mistakesOfUuid = (
+  { uuid }: MethodInput,
+  index: number,
+  inputs: readonly MethodInput[],
+  existing: readonly store.MethodRow[],
+): FieldProblem[] => {
+  if (uuid === undefined) return []
+  const path = `methods.${index}.uuid`
+  if (!existing.some((method) => method.uuid === uuid))
+    return [{ path, message: 'this target has no such method; leave the UUID out to add one' }]
+  const isRepeated = inputs.findIndex((other) => other.uuid === uuid) < index
+  return isRepeated ? [{ path, message: 'the same method twice' }] : []
+}
+
+const mistakesOfCredentials = (
+  { type }: MethodInput,
+  wanted: readonly Wanted[],
+  index: number,
+  credentials: ReadonlyMap<string, store.CredentialChoice>,
+): FieldProblem[] => {
+  const mistakes = wanted.flatMap(({ ref, path }, place): FieldProblem[] => {
+    const credential = credentials.get(ref)
+    if (credential === undefined) return [{ path, message: `there is no credential "${ref}"` }]
+    const fitting = credentialTypes[type]
+    if (fitting !== undefined && !fitting.includes(credential.type))
+      return [
+        {
+          path,
+          message: `"${credential.name}" is of type ${credential.type}; ${type} takes ${choice.format(fitting)}`,
+        },
+      ]
+    const isRepeated = wanted.findIndex((other) => credentials.get(other.ref)?.id === credential.id) < place
+    return isRepeated ? [{ path, message: 'the same credential twice' }] : []
+  })
+  return wanted.filter(({ isPrimary }) => isPrimary).length <= 1
+    ? mistakes
+    : [...mistakes, { path: `methods.${index}.credentials`, message: 'only one credential can be primary' }]
+}
+
+const choice = new Intl.ListFormat('en', { type: 'disjunction' })

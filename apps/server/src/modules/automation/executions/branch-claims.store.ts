@@ -1,0 +1,111 @@
+import { type Kysely, sql } from 'kysely'
+import type { DB } from '../../../kernel/database/index.ts'
+
+/** A branch that an executor has taken: the attempt number is its fencing token. */
+export type ClaimedBranch = {
+  id: number
+  uuid: string
+  number: number
+  attempt: number
+  executionId: number
+  targetUuid: string
+  targetName: string
+}
+
+/**
+ * Takes a waiting branch: it runs now, under one attempt more, with a lease by the database's clock.
+ *
+ * @returns undefined when it does not wait (any more): somebody else has it, or it was cancelled
+ */
+export const claimBranch = (
+  db: Kysely<DB>,
+  uuid: string,
+  executor: string,
+  leaseSec: number,
+): Promise<ClaimedBranch | undefined> =>
+  db
+    .updateTable('automation.branches')
+    .set({
+      status: 'running',
+      attempt: sql`attempt + 1`,
+      executor,
+      leaseUntil: sql<Date>`clock_timestamp() + make_interval(secs => ${leaseSec})`,
+      startedAt: sql<Date>`coalesce(started_at, clock_timestamp())`,
+    })
+    .where('uuid', '=', uuid)
+    .where('status', '=', 'queued')
+    .returning(['id', 'uuid', 'number', 'attempt', 'executionId', 'targetUuid', 'targetName'])
+    .executeTakeFirst()
+
+/** Prolongs the leases that are still ours. @returns those, and of which executions a cancel was asked */
+export const renewLeases = (db: Kysely<DB>, held: readonly { id: number; attempt: number }[], leaseSec: number) =>
+  db
+    .updateTable('automation.branches as branch')
+    .from(
+      sql<{
+        id: number
+        attempt: number
+      }>`unnest(${held.map(({ id }) => id)}::bigint[], ${held.map(({ attempt }) => attempt)}::integer[])`.as<'held'>(
+        sql`held (id, attempt)`,
+      ),
+    )
+    .from('automation.executions as execution')
+    .set({ leaseUntil: sql<Date>`clock_timestamp() + make_interval(secs => ${leaseSec})` })
+    .whereRef('branch.id', '=', 'held.id')
+    .whereRef('branch.attempt', '=', 'held.attempt')
+    .whereRef('execution.id', '=', 'branch.executionId')
+    .where('branch.status', '=', 'running')
+    .returning(['branch.id', sql<boolean>`execution.cancel_requested_at is not null`.as('isCancelled')])
+    .execute()
+
+/** Ends a branch, if this attempt still holds it. */
+export const endClaim = async (
+  db: Kysely<DB>,
+  branch: { id: number; attempt: number },
+  change: {
+    status: string
+    fault: string | null
+    message: string | null
+    cancelOutcome: string | null
+    changeSeq: number
+  },
+): Promise<boolean> => {
+  const ended = await db
+    .updateTable('automation.branches')
+    .set({ ...change, leaseUntil: null, finishedAt: change.status === 'lost' ? null : sql<Date>`clock_timestamp()` })
+    .where('id', '=', branch.id)
+    .where('attempt', '=', branch.attempt)
+    .where('status', '=', 'running')
+    .returning('id')
+    .executeTakeFirst()
+  return ended !== undefined
+}
+
+/** Branches whose executor has not been heard of for too long; each is seen by one sweeper only. */
+export const lockExpired = (db: Kysely<DB>, limit: number) =>
+  db
+    .selectFrom('automation.branches')
+    .select(['id', 'uuid', 'number', 'attempt', 'executionId', 'zone', 'executor', 'targetName'])
+    .where('status', '=', 'running')
+    .where('leaseUntil', '<', sql<Date>`clock_timestamp()`)
+    .orderBy('id')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+
+/** Puts a branch that was interrupted between steps back, to be taken again. */
+export const requeueBranch = async (db: Kysely<DB>, id: number, changeSeq: number) => {
+  await db
+    .updateTable('automation.branches')
+    .set({ status: 'queued', leaseUntil: null, executor: null, queuedAt: sql<Date>`clock_timestamp()`, changeSeq })
+    .where('id', '=', id)
+    .execute()
+}
+
+export const insertLateResult = async (db: Kysely<DB>, branch: { id: number; attempt: number }, result: string) => {
+  await db
+    .insertInto('automation.lateResults')
+    .values({ branchId: branch.id, branchAttempt: branch.attempt, result: sql`${result}::jsonb` })
+    .execute()
+}

@@ -1,0 +1,191 @@
+import type { LogLine, StepStatus } from '@opsconductor/contract'
+import { type Context, transaction } from '../../../kernel/context.ts'
+import { categoryOf } from '../log/fault-category.ts'
+import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
+import type { BranchStep } from '../plans/branch-plan.ts'
+import { type ClaimedBranch, claimBranch, endClaim, insertLateResult, requeueBranch } from './branch-claims.store.ts'
+import { updateBranch } from './branches.store.ts'
+import * as store from './executions.store.ts'
+import { Fenced } from './leases.ts'
+import type { Progress } from './progress.ts'
+import { endSteps, finishStep, insertReadySteps, startStep } from './step-results.store.ts'
+import type { StepOutcome } from './step-run.ts'
+
+export type Try = { index: number; attempt: number }
+export type BranchEnd = {
+  status: 'completed' | 'failed' | 'cancelled' | 'lost'
+  outcome: StepOutcome | null
+  message: string | null
+}
+
+/**
+ * What is written down while a branch runs: each a short transaction that ends with the execution's change number, and
+ * that a holder who has lost the branch cannot make.
+ */
+export const createBranchRecord = (
+  ctx: Context,
+  { progress, executor, leaseSec }: { progress: Progress; executor: string; leaseSec: number },
+) => {
+  const line = (branch: ClaimedBranch, message: string, rest: Partial<LogLine> = {}): NewLogLine => ({
+    branch: branch.number,
+    phase: rest.phase ?? 'action_execution',
+    level: rest.level ?? 'info',
+    category: rest.category ?? 'command_execution',
+    message,
+    ...(rest.details === undefined ? {} : { details: rest.details }),
+  })
+
+  return {
+    /** @returns undefined when the branch does not wait any more */
+    claim: (uuid: string) =>
+      transaction(ctx, async (ctx) => {
+        const branch = await claimBranch(ctx.db, uuid, executor, leaseSec)
+        if (branch === undefined) return undefined
+        const execution = await store.lockExecution(ctx.db, branch.executionId)
+        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
+        await updateBranch(ctx.db, branch.id, { changeSeq })
+        progress.changed(ctx, execution.uuid)
+        return { branch, execution }
+      }),
+
+    ready: (branch: ClaimedBranch, steps: readonly { work: BranchStep; attempt: number }[]) =>
+      transaction(ctx, async (ctx) => {
+        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
+        await insertReadySteps(
+          ctx.db,
+          steps.map(({ work, attempt }) => toReady(branch, work, attempt, changeSeq)),
+        )
+      }),
+
+    begin: (branch: ClaimedBranch, execution: store.LockedExecution, work: BranchStep, step: Try, connectMs: number) =>
+      transaction(ctx, async (ctx) => {
+        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
+        if (!(await startStep(ctx.db, branch, step, { connectMs, changeSeq }))) throw new Fenced()
+        const { planned } = work
+        await insertLogLines(ctx.db, execution, [
+          line(
+            branch,
+            `Connected to ${planned.target.name} by ${planned.method.type} (${planned.method.host}${planned.method.port > 0 ? `:${planned.method.port}` : ''}).`,
+            {
+              phase: 'communication',
+              category: 'communication',
+              details: { connectMs: Math.round(connectMs) },
+            },
+          ),
+          line(branch, `Step ${step.index + 1}, ${planned.name}, began.`, {
+            details: { step: planned.id, try: step.attempt },
+          }),
+        ])
+        progress.changed(ctx, execution.uuid)
+      }),
+
+    /** A result that comes too late is kept as evidence, and then this holder is done. */
+    finish: (
+      branch: ClaimedBranch,
+      execution: store.LockedExecution,
+      work: BranchStep,
+      step: Try,
+      outcome: StepOutcome,
+      output: { bytes: number; isTruncated: boolean; collectMs: number },
+    ) =>
+      transaction(ctx, async (ctx) => {
+        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
+        const { status, exitCode, signal, fault, message, runMs, connectMs } = outcome
+        const isOurs = await finishStep(ctx.db, branch, step, {
+          status: status satisfies StepStatus,
+          exitCode,
+          signal,
+          fault,
+          message,
+          runMs,
+          connectMs,
+          collectMs: output.collectMs,
+          outputBytes: output.bytes,
+          isOutputTruncated: output.isTruncated,
+          changeSeq,
+        })
+        if (!isOurs) return false
+        await insertLogLines(ctx.db, execution, [
+          outcome.fault === null
+            ? line(branch, `Step ${step.index + 1}, ${work.planned.name}: ${message ?? 'completed.'}`, {
+                phase: 'result_collection',
+                level: status === 'completed' ? 'info' : 'warning',
+                category: status === 'cancelled' ? 'user' : 'command_execution',
+                details: { exitCode, outputBytes: output.bytes, runMs: Math.round(runMs ?? 0) },
+              })
+            : line(branch, `Step ${step.index + 1}, ${work.planned.name}: ${message ?? outcome.fault}`, {
+                ...categoryOf(outcome.fault),
+                level: 'error',
+                details: { fault: outcome.fault },
+              }),
+        ])
+        progress.changed(ctx, execution.uuid)
+        return true
+      }),
+
+    keepAsEvidence: (branch: ClaimedBranch, step: Try, outcome: StepOutcome) =>
+      insertLateResult(ctx.db, branch, JSON.stringify({ step, outcome })),
+
+    end: (branch: ClaimedBranch, execution: store.LockedExecution, { status, outcome, message }: BranchEnd) =>
+      transaction(ctx, async (ctx) => {
+        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
+        const isOurs = await endClaim(ctx.db, branch, {
+          status,
+          fault: outcome?.fault ?? null,
+          message,
+          cancelOutcome: outcome?.cancelOutcome ?? (status === 'cancelled' ? 'stopped' : null),
+          changeSeq,
+        })
+        if (!isOurs) return
+        if (status !== 'lost') {
+          // the steps behind an unknown one may still run, when somebody has said what became of it
+          await endSteps(ctx.db, branch.id, ['ready'], {
+            status: status === 'cancelled' ? 'cancelled' : 'skipped',
+            changeSeq,
+          })
+        }
+        if (status === 'lost') await store.updateExecution(ctx.db, execution.id, { needsAttention: true })
+        await insertLogLines(ctx.db, execution, [
+          line(branch, `${branch.targetName} is ${status}${message === null ? '' : `: ${message}`}`, {
+            phase: 'completion',
+            level: status === 'completed' ? 'info' : status === 'cancelled' ? 'warning' : 'error',
+            category: status === 'cancelled' ? 'user' : 'system',
+          }),
+        ])
+        await progress.advance(ctx, branch.executionId)
+      }),
+
+    /** Nothing has begun that has not ended: another executor may go on. */
+    giveBack: (branch: ClaimedBranch, enqueue: (ctx: Context) => Promise<void>) =>
+      transaction(ctx, async (ctx) => {
+        await requeueBranch(ctx.db, branch.id, await store.drawChange(ctx.db, branch.executionId))
+        await enqueue(ctx)
+      }),
+  }
+}
+
+export type BranchRecord = ReturnType<typeof createBranchRecord>
+
+export const toReady = (
+  branch: { id: number; executionId: number; attempt: number },
+  { index, planned }: BranchStep,
+  attempt: number,
+  changeSeq: number,
+) => ({
+  branchId: branch.id,
+  executionId: branch.executionId,
+  index,
+  attempt,
+  stepId: planned.id,
+  name: planned.name,
+  type: planned.type,
+  branchAttempt: branch.attempt,
+  mode: planned.mode,
+  command: planned.command,
+  targetUuid: planned.target.uuid,
+  targetSerial: planned.target.serial,
+  targetName: planned.target.name,
+  method: planned.method.type,
+  credential: planned.credential,
+  changeSeq,
+})

@@ -1,0 +1,182 @@
+import { performance } from 'node:perf_hooks'
+import type { Assets } from '../../assets/index.ts'
+import type { Context } from '../../../kernel/context.ts'
+import { Refusal } from '../../../kernel/errors.ts'
+import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
+import { topics, type Wake } from '../../../kernel/wake/wake.ts'
+import { type OutputWriter, openOutputWriter } from '../output/writer.ts'
+import type { BranchStep } from '../plans/branch-plan.ts'
+import type { Plans } from '../plans/plans.ts'
+import { findJobOf } from '../jobs/jobs.store.ts'
+import type { ClaimedBranch } from './branch-claims.store.ts'
+import { type BranchEnd, type BranchRecord, createBranchRecord } from './branch-record.ts'
+import type { Executions } from './executions.ts'
+import type { LockedExecution } from './executions.store.ts'
+import { Fenced, type Hold, type Interruption, type Leases } from './leases.ts'
+import type { Progress } from './progress.ts'
+import { selectSteps } from './step-results.store.ts'
+import { runStep, type StepOutcome } from './step-run.ts'
+
+export type BranchRunPorts = {
+  plans: Plans
+  executions: Executions
+  progress: Progress
+  connections: Assets['connections']
+  leases: Leases
+  queue: Queue
+  wake: Wake
+  executor: string
+  zone: string
+  leaseSec: number
+  outputLimitBytes: number
+}
+
+/** A branch in the hands of this executor. */
+type Run = {
+  branch: ClaimedBranch
+  execution: LockedExecution
+  steps: BranchStep[]
+  secrets: string[]
+  hold: Hold
+  output: OutputWriter
+  record: BranchRecord
+}
+
+/** The task `{ branch: uuid }`: takes the branch, runs its steps one after the other, and says how it ended. */
+export const createBranchRun = (ports: BranchRunPorts) => {
+  const { plans, executions, progress, leases, wake } = ports
+
+  const prepare = async (
+    ctx: Context,
+    record: BranchRecord,
+    claimed: { branch: ClaimedBranch; execution: LockedExecution },
+    hold: Hold,
+  ): Promise<Run> => {
+    const { branch, execution } = claimed
+    const { document, values } = await executions.forRun(ctx, execution)
+    const job = await findJobOf(ctx.db, execution.jobId)
+    const steps = await plans.forBranch(ctx, branch, job, document, values)
+    await record.ready(
+      branch,
+      steps.map((work) => ({ work, attempt: 1 })),
+    )
+    const output = await openOutputWriter({
+      db: ctx.db,
+      place: { branchId: branch.id, day: execution.day },
+      limitBytes: ports.outputLimitBytes,
+      stored: () => wake.announce(topics.execution(execution.uuid)),
+    })
+    const secrets = [...values.secretNames].map((name) => String(values.values[name]))
+    return { branch, execution, steps, secrets, hold, output, record }
+  }
+
+  /** One try of a step, from "ready" to its result. */
+  const tryStep = async (ctx: Context, run: Run, work: BranchStep, attempt: number): Promise<StepOutcome> => {
+    const { branch, execution, record, output, hold } = run
+    const step = { index: work.index, attempt }
+    const outcome = await runStep(ctx, ports, {
+      work,
+      execution,
+      output,
+      hold,
+      secrets: run.secrets,
+      begin: (connectMs) => record.begin(branch, execution, work, step, connectMs),
+    })
+    const collectedFrom = performance.now()
+    const written = await output.endStep()
+    const collected = { ...written, collectMs: performance.now() - collectedFrom }
+    if (!(await record.finish(branch, execution, work, step, outcome, collected))) {
+      await record.keepAsEvidence(branch, step, outcome)
+      throw new Fenced()
+    }
+    return outcome
+  }
+
+  /** A step with its retries. A step that may have run and cannot be asked is never run again on its own. */
+  const runWithRetries = async (
+    ctx: Context,
+    run: Run,
+    work: BranchStep,
+    firstAttempt: number,
+  ): Promise<StepOutcome> => {
+    for (let attempt = firstAttempt; ; attempt++) {
+      const outcome = await tryStep(ctx, run, work, attempt)
+      const isLast = attempt - firstAttempt >= (work.step.retries ?? 0)
+      if (outcome.status !== 'failed' || isLast || run.hold.signal.aborted) return outcome
+      await run.record.ready(run.branch, [{ work, attempt: attempt + 1 }])
+    }
+  }
+
+  const runSteps = async (ctx: Context, run: Run): Promise<BranchEnd> => {
+    const rows = await selectSteps(ctx.db, { executionId: run.execution.id, branchId: run.branch.id }, 10_000)
+    let failed: StepOutcome | null = null
+    for (const work of run.steps) {
+      const latest = rows.findLast(({ index }) => index === work.index)
+      if (latest !== undefined && latest.status !== 'ready') continue // a former holder has been through it
+      if (run.hold.signal.aborted) return interrupted(run.hold.signal.reason as Interruption, null)
+      const outcome = await runWithRetries(ctx, run, work, latest?.attempt ?? 1)
+      switch (outcome.status) {
+        case 'completed':
+          break
+        case 'cancelled':
+          return interrupted(run.hold.signal.reason as Interruption, outcome)
+        case 'unknown':
+          return { status: 'lost', outcome, message: outcome.message }
+        case 'failed':
+          failed = outcome
+          if (work.step.onError !== 'continue')
+            return { status: 'failed', outcome, message: `${work.planned.name}: ${outcome.message ?? 'failed'}` }
+      }
+    }
+    return failed === null
+      ? { status: 'completed', outcome: null, message: null }
+      : { status: 'failed', outcome: failed, message: failed.message }
+  }
+
+  return async (ctx: Context, task: { branch: string }): Promise<void> => {
+    const record = createBranchRecord(ctx, { progress, executor: ports.executor, leaseSec: ports.leaseSec })
+    const claimed = await record.claim(task.branch)
+    if (claimed === undefined) return
+    const { branch, execution } = claimed
+    const hold = leases.hold({ id: branch.id, attempt: branch.attempt, executionUuid: execution.uuid })
+    const stopHearing = wake.hear(topics.cancel(execution.uuid), () => leases.interrupt(execution.uuid, 'cancelled'))
+    try {
+      const run = await prepare(ctx, record, claimed, hold)
+      const end = await runSteps(ctx, run)
+      if (isUntouched(end) && hold.signal.reason === 'stopping') {
+        await record.giveBack(branch, (ctx) =>
+          ports.queue.enqueue(ctx, queueOf('branch', ports.zone), [{ branch: branch.uuid }]),
+        )
+      } else await record.end(branch, execution, end)
+    } catch (error) {
+      if (error instanceof Fenced)
+        return ctx.log.warn({ branch: branch.uuid, attempt: branch.attempt }, 'this executor has lost the branch')
+      if (!(error instanceof Refusal)) throw error
+      // what was planned cannot run any more: a target was archived, an attribute removed
+      await record.end(branch, execution, { status: 'failed', outcome: null, message: error.message })
+    } finally {
+      stopHearing()
+      hold.release()
+    }
+  }
+}
+
+/** Interrupted where nothing was running on the target. */
+const isUntouched = (end: BranchEnd) => end.status === 'cancelled' && end.outcome === null
+
+const interrupted = (because: Interruption, outcome: StepOutcome | null): BranchEnd => {
+  switch (because) {
+    case 'fenced':
+      throw new Fenced()
+    case 'stopping':
+      return outcome === null
+        ? { status: 'cancelled', outcome, message: null }
+        : {
+            status: 'failed',
+            outcome,
+            message: 'The executor was stopped while the step ran, and stopped it on the target.',
+          }
+    case 'cancelled':
+      return { status: 'cancelled', outcome, message: outcome?.message ?? 'Cancelled before the next step began.' }
+  }
+}

@@ -1,0 +1,24 @@
+import { api } from '@opsconductor/contract'
+import { on } from '../../../kernel/http/endpoints.ts'
+import type { Output } from '../output/output.ts'
+import type { Executions } from './executions.ts'
+
+export const executionRoutes = ({ executions, output }: { executions: Executions; output: Output }) => [
+  on(api.executions.start, (ctx, { params, body }, { idempotencyKey }) =>
+    executions.start(ctx, params.ref, body ?? {}, idempotencyKey),
+  ),
+  on(api.executions.list, (ctx, { query }) => executions.list(ctx, query)),
+  on(api.executions.read, (ctx, { params }) => executions.read(ctx, params.ref)),
+  on(api.executions.branches, (ctx, { params, query }) => executions.branches(ctx, params.ref, query)),
+  on(api.executions.steps, (ctx, { params }) => executions.steps(ctx, params.ref, params.number)),
+  on(api.executions.allSteps, (ctx, { params, query }) => executions.allSteps(ctx, params.ref, query)),
+  on(api.executions.output, (ctx, { params, query }) => output.page(ctx, params, query)),
+  on(api.executions.searchOutput, (ctx, { params, query }) => output.search(ctx, params, query)),
+  on(api.executions.rawOutput, async (ctx, { params, query }, exchange) => {
+    const { stream, fileName } = await output.raw(ctx, params, query.stream)
+    exchange.answerBytes(stream, { contentType: 'text/plain; charset=utf-8', fileName })
+  }),
+  on(api.executions.log, (ctx, { params, query }) => executions.log(ctx, params.ref, query)),
+  on(api.executions.cancel, (ctx, { params }) => executions.cancel(ctx, params.ref)),
+  on(api.executions.rerun, (ctx, { params, body }) => executions.rerun(ctx, params.ref, body?.only)),
+]

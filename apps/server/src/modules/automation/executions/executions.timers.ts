@@ -1,0 +1,78 @@
+import { type Context, transaction } from '../../../kernel/context.ts'
+import type { Publish } from '../../../kernel/facts/facts.ts'
+import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
+import type { JobDocument } from '@opsconductor/contract'
+import { findVersionById } from '../jobs/jobs.store.ts'
+import { insertLogLines } from '../log/log.store.ts'
+import { lockExpired, requeueBranch } from './branch-claims.store.ts'
+import { updateBranch } from './branches.store.ts'
+import * as store from './executions.store.ts'
+import type { Progress } from './progress.ts'
+import { endSteps, insertReadySteps, selectSteps } from './step-results.store.ts'
+
+type Ports = { progress: Progress; queue: Queue; publish: Publish }
+type Expired = Awaited<ReturnType<typeof lockExpired>>[number]
+
+const sweepLimit = 100
+
+/**
+ * Looks for branches whose executor is not heard of any more. What was interrupted between steps goes back to the queue;
+ * a step that had begun is unknown: it is never run again on its own, unless its author called it idempotent.
+ */
+export const createSweep = ({ progress, queue, publish }: Ports) => {
+  const recover = async (ctx: Context, branch: Expired) => {
+    const execution = await store.lockExecution(ctx.db, branch.executionId)
+    const changeSeq = await store.drawChange(ctx.db, branch.executionId)
+    const steps = await selectSteps(ctx.db, { executionId: branch.executionId, branchId: branch.id }, 10_000)
+    const running = steps.find(({ status }) => status === 'running')
+    const document = (await findVersionById(ctx.db, execution.jobVersionId)).document as unknown as JobDocument
+    const note = (message: string, level: 'warning' | 'error') =>
+      insertLogLines(ctx.db, execution, [
+        {
+          branch: branch.number,
+          phase: 'action_execution',
+          level,
+          category: 'system',
+          message,
+          details: { executor: branch.executor },
+        },
+      ])
+
+    if (running !== undefined) {
+      await endSteps(ctx.db, branch.id, ['running'], {
+        status: 'unknown',
+        message: 'Its executor was lost while it ran.',
+        changeSeq,
+      })
+    }
+    const isCancelled = execution.cancelRequestedAt !== null
+    if (running !== undefined && document.steps[running.index]?.idempotent === true && !isCancelled) {
+      await insertReadySteps(ctx.db, [{ ...running, attempt: running.attempt + 1, changeSeq }])
+    } else if (running !== undefined || isCancelled) {
+      await updateBranch(ctx.db, branch.id, {
+        status: isCancelled ? 'cancelled' : 'lost',
+        leaseUntil: null,
+        message: 'The executor was lost while a step ran: nobody knows how it ended.',
+        cancelOutcome: isCancelled && running !== undefined ? 'unconfirmed' : isCancelled ? 'stopped' : null,
+        changeSeq,
+      })
+      if (!isCancelled) await store.updateExecution(ctx.db, execution.id, { needsAttention: true })
+      await note(`The executor of ${branch.targetName} was lost while step ${(running?.index ?? 0) + 1} ran.`, 'error')
+      await publish(ctx, 'branch.lost', branch.uuid, { execution: execution.uuid })
+      return progress.advance(ctx, branch.executionId)
+    }
+    await requeueBranch(ctx.db, branch.id, changeSeq)
+    await note(`The executor of ${branch.targetName} was lost between steps; another one goes on.`, 'warning')
+    await queue.enqueue(ctx, queueOf('branch', branch.zone), [{ branch: branch.uuid }])
+    progress.changed(ctx, execution.uuid)
+  }
+
+  return (ctx: Context): Promise<number> =>
+    transaction(ctx, async (ctx) => {
+      const expired = await lockExpired(ctx.db, sweepLimit)
+      for (const branch of expired) await recover(ctx, branch)
+      return expired.length
+    })
+}
+
+export type Sweep = ReturnType<typeof createSweep>

@@ -1,0 +1,84 @@
+import type { Logger } from 'pino'
+import type { Context } from '../../kernel/context.ts'
+import type { Publish } from '../../kernel/facts/facts.ts'
+import type { Identify } from '../../kernel/http/registration.ts'
+import { type Queue } from '../../kernel/queue/queue.ts'
+import type { Vault } from '../../kernel/vault/vault.ts'
+import type { Wake } from '../../kernel/wake/wake.ts'
+import type { Assets } from '../assets/index.ts'
+import { createBranchRun } from './executions/branch-run.ts'
+import { executionCounts, makePartitions } from './executions/overview.store.ts'
+import { executionRoutes } from './executions/executions.routes.ts'
+import { createExecutions } from './executions/executions.ts'
+import { createSweep } from './executions/executions.timers.ts'
+import { createLeases } from './executions/leases.ts'
+import { createProgress } from './executions/progress.ts'
+import { jobRoutes } from './jobs/jobs.routes.ts'
+import { createJobs } from './jobs/jobs.ts'
+import { createLive } from './live/live.ts'
+import { createOutput } from './output/output.ts'
+import { createPlans } from './plans/plans.ts'
+
+export type AutomationPorts = {
+  assets: Assets
+  vault: Vault
+  queue: Queue
+  wake: Wake
+  publish: Publish
+  identify: Identify
+  base: Pick<Context, 'db' | 'log'>
+  maxConcurrentExecutions: number
+}
+
+export type RunnerOptions = { executor: string; zone: string; leaseSec: number; outputLimitBytes: number; log: Logger }
+
+/** What may be run, and what ran. */
+export const createAutomation = ({
+  assets,
+  vault,
+  queue,
+  wake,
+  publish,
+  identify,
+  base,
+  maxConcurrentExecutions,
+}: AutomationPorts) => {
+  const jobs = createJobs({ wake })
+  const plans = createPlans({ assets })
+  const progress = createProgress({ queue, wake, publish, maxConcurrentExecutions })
+  const executions = createExecutions({ plans, progress, vault, publish, wake })
+  const output = createOutput({ executions })
+  return {
+    endpoints: [...jobRoutes({ jobs, plans }), ...executionRoutes({ executions, output })],
+    openLive: createLive({ identify, executions, wake, base }),
+    jobs,
+    executions,
+    executionCounts: (ctx: Context) => executionCounts(ctx.db),
+
+    /** For the executor: what runs branches, and how it is made to stop. */
+    createRunner: ({ executor, zone, leaseSec, outputLimitBytes, log }: RunnerOptions) => {
+      const leases = createLeases({ db: base.db, leaseSec, log })
+      const run = createBranchRun({
+        plans,
+        executions,
+        progress,
+        connections: assets.connections,
+        leases,
+        queue,
+        wake,
+        executor,
+        zone,
+        leaseSec,
+        outputLimitBytes,
+      })
+      return { run, leases }
+    },
+
+    /** For the scheduler. */
+    sweep: createSweep({ progress, queue, publish }),
+    admit: progress.admit,
+    makePartitions: (ctx: Context) => makePartitions(ctx.db),
+  }
+}
+
+export type Automation = ReturnType<typeof createAutomation>

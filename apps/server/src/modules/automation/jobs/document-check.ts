@@ -1,0 +1,86 @@
+import type { FieldProblem, JobDocument, Parameter, ParameterSpec, z } from '@opsconductor/contract'
+import { ruleOf } from '../steps/step-types.ts'
+
+export type DocumentCheck = {
+  problems: FieldProblem[]
+  warnings: string[]
+  /** Placeholders that ask to be put in unquoted: these need a permission. */
+  rawNames: string[]
+}
+
+/** Names a text can use without declaring them, about the target and the job it runs for. */
+const knownNames =
+  /^(target\.(uuid|serial|name|host|environment|osType|attributes\.[A-Za-z0-9_-]+)|job\.(name|serial)|branch\.number)$/
+
+/** What the schema cannot see: placeholders that stand badly or name nothing, and defaults that contradict themselves. */
+export const checkDocument = (document: JobDocument): DocumentCheck => {
+  const problems: FieldProblem[] = []
+  const warnings: string[] = []
+  const rawNames: string[] = []
+  const declared = new Set(Object.keys(document.parameters ?? {}))
+  const used = new Set<string>()
+
+  for (const [name, parameter] of Object.entries(document.parameters ?? {})) {
+    const spec = specOf(parameter)
+    if (spec.pattern !== undefined && !isPattern(spec.pattern)) {
+      problems.push({ path: `parameters.${name}.pattern`, message: 'is not a regular expression' })
+    } else if (spec.default !== undefined) {
+      const reason = reasonAgainst(spec, spec.default)
+      if (reason !== null) problems.push({ path: `parameters.${name}.default`, message: reason })
+    }
+  }
+
+  document.steps.forEach((step, index) => {
+    const rule = ruleOf(step)
+    const path = `steps.${index}.${rule.field}`
+    const { names, problems: inText } = rule.read(step)
+    for (const { line, column, message } of inText)
+      problems.push({ path, message: `line ${line}, column ${column}: ${message}` })
+    for (const { name, isRaw } of names) {
+      used.add(name)
+      if (isRaw) rawNames.push(name)
+      if (!declared.has(name) && !knownNames.test(name)) {
+        problems.push({
+          path,
+          message: `{{ ${name} }} is neither a parameter of this job nor known of targets and jobs`,
+        })
+      }
+    }
+    if (rule.methods.length === 0)
+      warnings.push(`Step ${index + 1}: ${step.type} can be saved, but this version cannot run it yet.`)
+    if (step.mode === 'detached') warnings.push(`Step ${index + 1}: detached steps run attached in this version.`)
+    if (unreadable(rule.text(step))) problems.push({ path, message: 'holds a NUL character or half of a character' })
+  })
+
+  for (const name of declared) if (!used.has(name)) warnings.push(`The parameter ${name} is not used in any step.`)
+  return { problems, warnings, rawNames }
+}
+
+/** `"svc": "Spooler"` is short for a parameter with that default, and of that default's type. */
+export const specOf = (parameter: z.output<typeof Parameter>): ParameterSpec =>
+  typeof parameter === 'object'
+    ? parameter
+    : { type: typeof parameter as 'string' | 'number' | 'boolean', default: parameter }
+
+/** Why a value does not fit; null when it does. */
+export const reasonAgainst = (spec: ParameterSpec, value: string | number | boolean): string | null => {
+  if (typeof value !== spec.type) return `expected a ${spec.type}`
+  if (typeof value === 'string' && unreadable(value)) return 'holds a NUL character or half of a character'
+  if (spec.choices !== undefined && !spec.choices.includes(value))
+    return `expected one of ${spec.choices.map(String).join(', ')}`
+  if (spec.pattern !== undefined && !new RegExp(`^(?:${spec.pattern})$`, 'u').test(String(value))) {
+    return `does not match ${spec.pattern}`
+  }
+  return null
+}
+
+/** No shell can be given such a text. */
+const unreadable = (text: string) => text.includes('\0') || !text.isWellFormed()
+
+const isPattern = (pattern: string) => {
+  try {
+    return Boolean(new RegExp(`^(?:${pattern})$`, 'u'))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,72 @@
+import type { LogCategory, LogLevel, LogLine, LogPhase } from '@opsconductor/contract'
+import { type Kysely, sql } from 'kysely'
+import { type DB, jsonb } from '../../../kernel/database/index.ts'
+import { branchNumber } from '../plans/plans.ts'
+
+export type NewLogLine = {
+  branch: number | null
+  phase: LogPhase
+  level: LogLevel
+  category: LogCategory
+  message: string
+  details?: Record<string, unknown>
+}
+
+/** Where lines of an execution are kept: its id, and the day of its partition. */
+export type LogPlace = { id: number; day: string }
+
+/** Numbers the lines and stores them. The execution's row stays locked until the end, so numbers follow commit order. */
+export const insertLogLines = async (db: Kysely<DB>, { id, day }: LogPlace, lines: readonly NewLogLine[]) => {
+  const { logSeq } = await db
+    .updateTable('automation.executions')
+    .set({ logSeq: sql`log_seq + ${lines.length}` })
+    .where('id', '=', id)
+    .returning('logSeq')
+    .executeTakeFirstOrThrow()
+  await db
+    .insertInto('automation.logLines')
+    .values(
+      lines.map(({ details = {}, ...line }, index) => ({
+        ...line,
+        day,
+        executionId: id,
+        seq: logSeq - lines.length + index + 1,
+        details: jsonb(details),
+      })),
+    )
+    .execute()
+}
+
+export type LogFilter = {
+  phase?: string | undefined
+  level?: string | undefined
+  category?: string | undefined
+  branch?: number | undefined
+}
+
+export const selectLogLines = (db: Kysely<DB>, place: LogPlace, filter: LogFilter, afterSeq: number, limit: number) => {
+  let query = db
+    .selectFrom('automation.logLines')
+    .selectAll()
+    .where('day', '=', place.day)
+    .where('executionId', '=', place.id)
+    .where('seq', '>', afterSeq)
+    .orderBy('seq')
+    .limit(limit)
+  if (filter.phase !== undefined) query = query.where('phase', '=', filter.phase)
+  if (filter.level !== undefined) query = query.where('level', '=', filter.level)
+  if (filter.category !== undefined) query = query.where('category', '=', filter.category)
+  if (filter.branch !== undefined) query = query.where('branch', '=', filter.branch)
+  return query.execute()
+}
+
+export const toLogLine = (row: Awaited<ReturnType<typeof selectLogLines>>[number]): LogLine => ({
+  seq: row.seq,
+  at: row.at.toISOString(),
+  branch: row.branch === null ? null : branchNumber(row.branch),
+  phase: row.phase as LogPhase,
+  level: row.level as LogLevel,
+  category: row.category as LogCategory,
+  message: row.message,
+  details: row.details as Record<string, unknown>,
+})

@@ -1,0 +1,96 @@
+import type { OutputStream } from '@opsconductor/contract'
+
+/** Bytes of one stream that are stored together: whole lines, the rest of a line, or a piece of one. */
+export type Chunk = {
+  seq: number
+  step: number
+  stream: OutputStream
+  byteOffset: number
+  firstLine: number
+  /** Lines that the chunk touches. */
+  lines: number
+  /** Its last line goes on in a later chunk of the same stream. */
+  isPartial: boolean
+  data: Buffer
+}
+
+/** Larger pieces are cut, so that a line of any length is read in small answers. */
+const largestBytes = 128 * 1024
+const newline = 0x0a
+
+/**
+ * Numbers the lines of a branch over all its streams, in order of arrival. A line that is unfinished keeps its number
+ * until its stream goes on, whatever other streams say in between.
+ */
+export const createChunker = (start: { seq: number; line: number }) => {
+  let { seq, line } = start
+  const open = new Map<OutputStream, number>()
+  const offsets = new Map<OutputStream, number>()
+
+  const emit = (step: number, stream: OutputStream, data: Buffer, chunks: Chunk[]) => {
+    const isPartial = data.at(-1) !== newline
+    const breaks = countBreaks(data)
+    const lines = breaks + (isPartial ? 1 : 0)
+    const continued = open.get(stream)
+    const firstLine = continued ?? line + 1
+    const lastLine = firstLine + lines - 1
+    line = Math.max(line, lastLine)
+    if (isPartial) open.set(stream, lastLine)
+    else open.delete(stream)
+    seq += 1
+    const byteOffset = offsets.get(stream) ?? 0
+    offsets.set(stream, byteOffset + data.length)
+    chunks.push({ seq, step, stream, byteOffset, firstLine, lines, isPartial, data })
+  }
+
+  return {
+    push: (step: number, stream: OutputStream, bytes: Buffer): Chunk[] => {
+      const chunks: Chunk[] = []
+      let rest = bytes
+      // the end of an earlier line stands alone when other streams have taken the numbers behind it
+      const continued = open.get(stream)
+      if (continued !== undefined && continued !== line) {
+        const end = rest.indexOf(newline)
+        if (end !== -1 && end + 1 < rest.length) {
+          for (const piece of cut(rest.subarray(0, end + 1))) emit(step, stream, piece, chunks)
+          rest = rest.subarray(end + 1)
+        }
+      }
+      for (const piece of cut(rest)) emit(step, stream, piece, chunks)
+      return chunks
+    },
+    /** A step has ended: what comes next begins a new line, also where the last one had no end. */
+    endStep: () => {
+      open.clear()
+      offsets.clear()
+    },
+    position: () => ({ seq, line }),
+  }
+}
+
+const countBreaks = (data: Buffer): number => {
+  let count = 0
+  for (let at = data.indexOf(newline); at !== -1; at = data.indexOf(newline, at + 1)) count += 1
+  return count
+}
+
+const cut = function* (bytes: Buffer): Generator<Buffer> {
+  let from = 0
+  while (from < bytes.length) {
+    let to = Math.min(from + largestBytes, bytes.length)
+    if (to < bytes.length) to = wholeCharacters(bytes, from, to)
+    yield bytes.subarray(from, to)
+    from = to
+  }
+}
+
+/** Moves a cut out of the middle of a UTF-8 character; bytes that are no text are cut where it was. */
+export const wholeCharacters = (bytes: Buffer, from: number, to: number): number => {
+  for (let back = 1; back <= 3 && to - back >= from; back++) {
+    const byte = bytes[to - back] ?? 0
+    if ((byte & 0xc0) === 0x80) continue // within a character
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1
+    return length > back ? to - back : to
+  }
+  return to
+}

@@ -41,7 +41,7 @@ test('lines of several branches stand behind their branch and are never torn apa
   output.align(['web1', 'database'])
   output.take(web1, [line(1, 'half', { continues: true })])
   output.take(db, [line(1, 'whole')])
-  output.take(web1, [line(1, 'warning', { stream: 'stderr' }), line(2, ' done')])
+  output.take(web1, [line(1, 'warning', { stream: 'stderr' }), line(2, ' done', { line: 1 })])
   expect(output.stdout()).toBe('002 database │ whole\n001 web1     │ half done\n')
   expect(output.stderr()).toBe('001 web1     │ warning\n')
 })
@@ -53,6 +53,12 @@ test('what is unfinished when a branch ends is shown then', () => {
   expect(output.stdout()).toBe('')
   output.flush('001')
   expect(output.stdout()).toBe('001 web1 │ no line end\n')
+})
+
+test('a step that ends without a line end does not run into the next one', () => {
+  const output = lines({ isPrefixed: true })
+  output.take(web1, [line(1, 'first', { continues: true }), line(2, 'second', { step: 2 })])
+  expect(output.stdout()).toBe('001 web1 │ first\n001 web1 │ second\n')
 })
 
 test("one target's colour does not reach the next line", () => {

@@ -20,7 +20,7 @@ export const createOutputLines = (
   { isPrefixed, stream: wanted }: { isPrefixed: boolean; stream?: Wanted },
 ) => {
   /** Unfinished lines by branch and stream. */
-  const held = new Map<string, { branch: Shown; stream: OutputLine['stream']; pieces: string[] }>()
+  const held = new Map<string, { branch: Shown; line: number; stream: OutputLine['stream']; pieces: string[] }>()
   let nameWidth = 0
   let isLineOpen = false
 
@@ -47,7 +47,10 @@ export const createOutputLines = (
       return write(line.stream, line.continues ? line.text : `${line.text}\n`)
     }
     const key = `${branch.number} ${line.stream}`
-    const entry = held.get(key) ?? { branch, stream: line.stream, pieces: [] }
+    const before = held.get(key)
+    // a step may end without a line end, and the next one begins a line of its own
+    if (before !== undefined && before.line !== line.line) prefixed(branch, line.stream, before.pieces.join(''))
+    const entry = before?.line === line.line ? before : { branch, line: line.line, stream: line.stream, pieces: [] }
     entry.pieces.push(line.text)
     if (line.continues) return void held.set(key, entry)
     held.delete(key)

@@ -2,9 +2,9 @@ import type { ReactNode } from 'react'
 import classes from './Facts.module.css'
 
 /** Names and values. What has no value is left out. */
-export const Facts = ({ facts }: { facts: readonly (readonly [name: string, value: ReactNode])[] }) => (
+export const Facts = ({ facts }: { facts: Record<string, ReactNode> }) => (
   <dl className={classes.facts}>
-    {facts
+    {Object.entries(facts)
       .filter(([, value]) => value !== null && value !== undefined && value !== '')
       .map(([name, value]) => (
         <div key={name} className={classes.fact}>

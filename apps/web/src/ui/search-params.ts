@@ -1,3 +1,5 @@
+import { z } from '@opsconductor/contract'
+
 /**
  * The query of an address, as people write it: `?environment=production&archived=true`. Values are always words; a
  * page's `validateSearch` makes of them what it needs (`z.coerce.number()`), and drops with `.catch(undefined)` what
@@ -14,3 +16,9 @@ export const stringifySearch = (values: Record<string, unknown>) => {
   }
   return search.size > 0 ? `?${search.toString()}` : ''
 }
+
+/** A filter in the address: a word, or nothing where it makes no sense. */
+export const SearchWord = z.string().max(500).optional().catch(undefined)
+
+/** `?archived=true` */
+export const SearchFlag = z.literal('true').optional().catch(undefined)

@@ -1,10 +1,30 @@
+import { CredentialType, z } from '@opsconductor/contract'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { appRoute } from '../../routes.tsx'
+import { SearchFlag, SearchWord } from '../../ui/search-params.ts'
 
-const credentialsRoute = createRoute({
+const listRoute = createRoute({
   getParentRoute: () => appRoute,
   path: 'credentials',
+  validateSearch: z.object({
+    q: SearchWord,
+    cursor: SearchWord,
+    type: CredentialType.optional().catch(undefined),
+    archived: SearchFlag,
+  }),
   component: lazyRouteComponent(() => import('./CredentialsPage.tsx'), 'CredentialsPage'),
 })
 
-export const credentialsRoutes = [credentialsRoute] as const
+const newRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'credentials/new',
+  component: lazyRouteComponent(() => import('./NewCredentialPage.tsx'), 'NewCredentialPage'),
+})
+
+const oneRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'credentials/$ref',
+  component: lazyRouteComponent(() => import('./CredentialPage.tsx'), 'CredentialPage'),
+})
+
+export const credentialsRoutes = [listRoute, newRoute, oneRoute] as const

@@ -1,0 +1,16 @@
+import type { CredentialType } from '@opsconductor/contract'
+
+/** What a person calls the types of credentials. */
+export const credentialWords: Record<CredentialType, string> = {
+  ssh_key: 'SSH key',
+  password: 'User name and password',
+  ssh_certificate: 'SSH certificate',
+  api_key: 'API key',
+  bearer: 'Bearer token',
+  certificate: 'Client certificate',
+  windows_domain: 'Windows domain account',
+  snmp_community: 'SNMP community',
+  snmp_v3: 'SNMP v3 user',
+}
+
+export const credentialChoices = Object.entries(credentialWords).map(([value, label]) => ({ value, label }))

@@ -14,7 +14,7 @@ export const createAsker = (stdin: In, stderr: Out) => {
   let ahead = ''
   const isPossible = stdin.isTTY === true && stdin.setRawMode !== undefined
 
-  const line = (isHidden: boolean) =>
+  const line = (question: string, isHidden: boolean) =>
     new Promise<string>((resolve, reject) => {
       let typed = ''
       const end = (settle: () => void) => {
@@ -48,7 +48,9 @@ export const createAsker = (stdin: In, stderr: Out) => {
         }
       }
       stdin.setEncoding('utf8')
+      // before the question stands there: whoever answers it at once is not shown by the terminal itself
       stdin.setRawMode?.(true)
+      stderr.write(`${question}: `)
       stdin.on('data', onData)
       stdin.resume()
       if (ahead !== '') onData('')
@@ -57,8 +59,7 @@ export const createAsker = (stdin: In, stderr: Out) => {
   /** Without a terminal the question fails with `otherwise`, which says how to give the answer instead. */
   const ask = async (question: string, { isHidden, otherwise }: { isHidden: boolean; otherwise: string }) => {
     if (!isPossible) throw new Failure('usage', otherwise)
-    stderr.write(`${question}: `)
-    return line(isHidden)
+    return line(question, isHidden)
   }
 
   return {

@@ -103,6 +103,18 @@ test('following one branch ends with the outcome of that branch', () => {
   expect([following.outcome(), following.isAllShown()]).toEqual(['failed', true])
 })
 
+test('of very many branches, further ones are asked for as earlier ones end', () => {
+  const following = createFollowing(execution('running', { running: 1000 }))
+  const many = Array.from({ length: 1000 }, (_, index) => branch(index + 1, 'running'))
+  expect(following.hear(changed(1, execution('running', { running: 1000 }), many))).toHaveLength(400)
+  expect(following.hear(output(7, [], true))).toEqual([
+    { do: 'finish', branch: many[6] },
+    { do: 'unsubscribe', id: 'output 7' },
+    { do: 'subscribe', id: 'output 401' },
+  ])
+  expect(following.isAllShown()).toBe(false)
+})
+
 test('an older frame does not turn back the clock', () => {
   const following = started()
   following.hear(changed(8, execution('completed', { completed: 2 })))

@@ -14,6 +14,8 @@ export type Effect =
 export type Following = ReturnType<typeof createFollowing>
 
 export const executionId = 'execution'
+/** A connection carries 500 subscriptions; further branches are shown as earlier ones end, and nothing of them is lost. */
+const outputsAtOnce = 400
 const outputId = (number: number) => `output ${number}`
 
 /**
@@ -26,7 +28,16 @@ export const createFollowing = (started: Execution, only?: number) => {
   const branches = new Map<number, Branch>()
   const steps = new Map<string, StepResult>()
   const outputs = new Map<number, { lastSeq: number; isComplete: boolean; gapAfter?: number }>()
+  /** Branches whose output is yet to be asked for. */
+  const waiting: number[] = []
+  let openOutputs = 0
   const isWanted = (number: number) => only === undefined || only === number
+
+  const openWaiting = (): Effect[] => {
+    const opened = waiting.splice(0, outputsAtOnce - openOutputs)
+    openOutputs += opened.length
+    return opened.map((number) => ({ do: 'subscribe', id: outputId(number) }))
+  }
 
   const hearExecution = (frame: Extract<Heard, { type: 'execution' }>): Effect[] => {
     lastChange = Math.max(lastChange, frame.seq)
@@ -35,17 +46,16 @@ export const createFollowing = (started: Execution, only?: number) => {
       const key = `${Number(step.branch)} ${step.index} ${step.attempt}`
       if (step.changeSeq >= (steps.get(key)?.changeSeq ?? 0)) steps.set(key, step)
     }
-    const effects: Effect[] = []
     for (const branch of frame.branches) {
       const number = Number(branch.number)
       if (branch.changeSeq >= (branches.get(number)?.changeSeq ?? 0)) branches.set(number, branch)
       const mayHaveOutput = branch.startedAt !== null || branch.outputLines > 0
       if (mayHaveOutput && isWanted(number) && !outputs.has(number)) {
         outputs.set(number, { lastSeq: 0, isComplete: false })
-        effects.push({ do: 'subscribe', id: outputId(number) })
+        waiting.push(number)
       }
     }
-    return effects
+    return openWaiting()
   }
 
   const hearOutput = (frame: Extract<Heard, { type: 'output' }>): Effect[] => {
@@ -64,7 +74,8 @@ export const createFollowing = (started: Execution, only?: number) => {
     const effects: Effect[] = lines.length === 0 ? [] : [{ do: 'show', branch, lines }]
     if (!frame.isComplete) return effects
     output.isComplete = true
-    return [...effects, { do: 'finish', branch }, { do: 'unsubscribe', id: frame.id }]
+    openOutputs -= 1
+    return [...effects, { do: 'finish', branch }, { do: 'unsubscribe', id: frame.id }, ...openWaiting()]
   }
 
   return {

@@ -226,6 +226,13 @@ test('with --cancel-on-interrupt Ctrl-C cancels, and the end is waited for', asy
   expect(stderr).toContain('Cancelling JOB-2026-000001.1')
 })
 
+test('a branch that does not exist is not waited for', async () => {
+  peer.answer(api.executions.read, () => execution('running'))
+  serve((_frame, { socket }) => socket.send(changed(2, execution('running'), [branch(1, 'running')])))
+  const { code, stderr } = await world.opsctl(['executions', 'output', 'X.1', '--follow', '--branch', '7'], { env })
+  expect([code, stderr]).toEqual([4, 'opsctl: JOB-2026-000001.1 has no branch 7\n'])
+})
+
 test('what the server refuses ends the following with its word', async () => {
   peer.answer(api.executions.start, () => execution('running'))
   const problem = {

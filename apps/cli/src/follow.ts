@@ -51,6 +51,10 @@ export const follow = async (
           output.take({ number: effect.branch.number, target: effect.branch.target.name }, effect.lines)
         else output.flush(effect.branch.number)
       }
+      // the first answer holds all branches
+      if (branch !== undefined && following.branches().length === 0) {
+        return ended.reject(new Failure('notFound', `${execution.ref} has no branch ${branch}`))
+      }
       const outcome = following.outcome()
       if (outcome === undefined) return
       if (following.isAllShown()) return ended.resolve(outcome)

@@ -195,6 +195,64 @@ test('a plan shows the literal commands, and a run after it is of exactly that p
   ])
 })
 
+test('a target is made from options, and a failed test of it is exit code 1 with the phases', async () => {
+  const made: unknown[] = []
+  peer.answer(api.targets.create, ({ body }) => {
+    made.push(body)
+    return { name: 'web1', serial: 'TGT-2026-000001' } as never
+  })
+  const create = [
+    'targets',
+    'create',
+    'web1',
+    '--host',
+    '10.0.0.1',
+    '--port',
+    '2222',
+    '--credential',
+    'deploy',
+    '--tag',
+    'a',
+    '--tag',
+    'b',
+  ]
+  expect((await opsctl(create)).stdout).toBe('Target web1 added as TGT-2026-000001.\n')
+  const methods = [{ type: 'ssh', isActive: true, config: { host: '10.0.0.1', port: 2222 }, credential: 'deploy' }]
+  expect(made).toEqual([expect.objectContaining({ name: 'web1', tags: ['a', 'b'], methods })])
+
+  const phases = [
+    { phase: 'dns' as const, status: 'ok' as const, durationMs: 1 },
+    { phase: 'host_key' as const, status: 'failed' as const, durationMs: 20 },
+    { phase: 'command' as const, status: 'skipped' as const, durationMs: 0 },
+  ]
+  const at = '2026-01-02T03:04:05.000Z'
+  const tested = { ...method, type: 'ssh' as const, name: 'ssh' }
+  const message = 'The host key has changed.\n\u001b[2J'
+  const result = {
+    method: tested,
+    credential: 'deploy',
+    isOk: false,
+    phases,
+    fault: 'untrusted' as const,
+    message,
+    hostKey: null,
+    system: null,
+  }
+  const answer = { uuid: uuid(40), target, isOk: false, startedAt: at, finishedAt: at }
+  peer.answer(api.targets.test, () => ({ ...answer, isFinished: false, methods: [] }))
+  peer.answer(api.targets.readTest, () => ({ ...answer, isFinished: true, methods: [result] }))
+  const { code, stdout } = await opsctl(['targets', 'test', 'TGT-2026-000001'])
+  expect(code).toBe(1)
+  expect(stdout.split('\n')).toEqual([
+    'ssh (ssh 10.0.0.1:22): failed (untrusted)',
+    '  dns             ok       1 ms',
+    '  host key        failed   20 ms',
+    '  command         skipped',
+    '  The host key has changed. ',
+    '',
+  ])
+})
+
 test('a credential takes its secrets from files, and refuses what its type does not have', async () => {
   const made: unknown[] = []
   const credential = { name: 'deploy', secretVersion: 1 }

@@ -1,5 +1,5 @@
 import type { OutputLine, OutputPage } from '@opsconductor/contract'
-import { createLines, firstLineOf, pageSize } from './lines.ts'
+import { createLines, firstLineOf, pageAt, pageSize } from './lines.ts'
 
 type Source = {
   /** Fetches lines from this one on. */
@@ -11,7 +11,12 @@ const fetchesMax = 3
 /** The screen follows at most this often. */
 const tellEveryMs = 80
 
-export type FeedState = { version: number; isStarted: boolean; error: unknown }
+export type FeedState = {
+  version: number
+  /** Where a live subscription begins; undefined until the first page is there. */
+  startSeq: number | undefined
+  error: unknown
+}
 
 export type Feed = ReturnType<typeof createFeed>
 
@@ -23,10 +28,10 @@ export const createFeed = ({ load }: Source) => {
   const lines = createLines()
   const listeners = new Set<() => void>()
   const fetching = new Map<number, AbortController>()
-  let wanted: number[] = []
-  let state: FeedState = { version: 0, isStarted: false, error: undefined }
+  let looked = { from: 1, to: 1 }
+  let state: FeedState = { version: 0, startSeq: undefined, error: undefined }
   let telling: ReturnType<typeof setTimeout> | undefined
-  let isClosed = false
+  let isOpen = false
 
   const tell = (change: Partial<FeedState> = {}) => {
     state = { ...state, ...change }
@@ -43,22 +48,21 @@ export const createFeed = ({ load }: Source) => {
     lines.expect(page)
     try {
       const answer = await load(firstLineOf(page), pageSize, abort.signal)
-      if (isClosed) return
+      if (!isOpen) return
       lines.addPage(page, answer)
-      tell({ error: undefined, isStarted: true })
+      tell({ error: undefined, startSeq: state.startSeq ?? answer.lastSeq })
     } catch (error) {
       lines.unexpect(page)
       if (!abort.signal.aborted) tell({ error })
     } finally {
       fetching.delete(page)
-      if (!isClosed) pump()
+      if (isOpen) pump()
     }
   }
 
   const pump = () => {
-    wanted = wanted.filter((page) => !lines.isLoaded(page))
-    if (state.error !== undefined) return
-    for (const page of wanted) {
+    if (!isOpen || state.error !== undefined) return
+    for (const page of lines.missing(looked.from, looked.to)) {
       if (fetching.size >= fetchesMax) return
       if (!fetching.has(page)) void fetchPage(page)
     }
@@ -73,9 +77,10 @@ export const createFeed = ({ load }: Source) => {
     },
     /** These lines are looked at. Fetches on their way for others are given up; lines far away are dropped. */
     look: (from: number, to: number) => {
-      wanted = lines.missing(from, to)
+      looked = { from, to }
+      const wanted = lines.missing(from, to)
       for (const [page, abort] of fetching) {
-        if (!wanted.includes(page) && lines.total > 0) abort.abort()
+        if (!wanted.includes(page)) abort.abort()
       }
       lines.keepAround(Math.round((from + to) / 2))
       pump()
@@ -86,15 +91,25 @@ export const createFeed = ({ load }: Source) => {
     },
     /** A live frame. What is missing between it and the last one is fetched. */
     receive: (frame: { seq: number; lines: readonly OutputLine[]; isComplete: boolean }) => {
-      const stale = lines.addLive(frame.lines, frame)
-      wanted = [...new Set([...stale, ...wanted])]
+      lines.addLive(frame.lines, frame)
       pump()
-      tell({ isStarted: true })
+      tell()
     },
-    close: () => {
-      isClosed = true
-      clearTimeout(telling)
-      for (const abort of fetching.values()) abort.abort()
+    /** Asks for the end of the output again: where there is no live connection. */
+    poll: () => {
+      const page = pageAt(lines.total)
+      if (isOpen && !fetching.has(page)) void fetchPage(page)
+    },
+    /** Begins to fetch; gives back how to end it. */
+    open: () => {
+      isOpen = true
+      pump()
+      return () => {
+        isOpen = false
+        clearTimeout(telling)
+        telling = undefined
+        for (const abort of fetching.values()) abort.abort()
+      }
     },
   }
 }

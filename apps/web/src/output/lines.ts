@@ -19,11 +19,13 @@ export type Line = {
   pieces: readonly Piece[]
 }
 
-type Page = { isLoaded: boolean; lines: (Line | undefined)[] }
+/** `neededSeq`: an answer that does not reach this chunk yet does not make the page whole. */
+type Page = { isLoaded: boolean; neededSeq: number; lines: (Line | undefined)[] }
 
 export type Lines = ReturnType<typeof createLines>
 
-const pageOf = (line: number) => Math.floor((line - 1) / pageSize)
+/** The page of a line; the first one where there is no line yet. */
+export const pageAt = (line: number) => Math.max(0, Math.floor((line - 1) / pageSize))
 export const firstLineOf = (page: number) => page * pageSize + 1
 
 /**
@@ -41,7 +43,7 @@ export const createLines = () => {
     const place = pieces[0]
     if (!place) return
     total = Math.max(total, place.line)
-    const page = pages.get(pageOf(place.line))
+    const page = pages.get(pageAt(place.line))
     if (!page) return
     const index = (place.line - 1) % pageSize
     const merged = mergePieces(page.lines[index], pieces)
@@ -68,13 +70,13 @@ export const createLines = () => {
     get longest() {
       return longest
     },
-    line: (number: number): Line | undefined => pages.get(pageOf(number))?.lines[(number - 1) % pageSize],
+    line: (number: number): Line | undefined => pages.get(pageAt(number))?.lines[(number - 1) % pageSize],
     isHeld: (page: number) => pages.has(page),
     isLoaded: (page: number) => pages.get(page)?.isLoaded ?? false,
 
     /** The page is about to be fetched: live lines that arrive meanwhile are kept in it. */
     expect: (page: number) => {
-      if (!pages.has(page)) pages.set(page, { isLoaded: false, lines: [] })
+      if (!pages.has(page)) pages.set(page, { isLoaded: false, neededSeq: 0, lines: [] })
     },
 
     /** The fetch failed or was given up: the page is not held after all. */
@@ -84,10 +86,10 @@ export const createLines = () => {
 
     /** A fetched page. Its `lastSeq` counts only where nothing was known yet: later it is the live stream that counts. */
     addPage: (page: number, answer: OutputPage) => {
-      const held = pages.get(page) ?? { isLoaded: false, lines: [] }
+      const held = pages.get(page) ?? { isLoaded: false, neededSeq: 0, lines: [] }
       pages.set(page, held)
       putAll(answer.items)
-      held.isLoaded = true
+      held.isLoaded = answer.lastSeq >= held.neededSeq
       total = Math.max(total, answer.totalLines)
       if (lastSeq === 0) lastSeq = answer.lastSeq
       if (answer.isComplete && answer.lastSeq <= lastSeq) isComplete = true
@@ -101,8 +103,8 @@ export const createLines = () => {
       const stale = missedPages(items, lastSeq, total)
       for (const item of items) {
         // a page that begins with a line following directly on the last known one is whole from its first line on
-        if (item.line === total + 1 && (item.line - 1) % pageSize === 0 && !pages.has(pageOf(item.line))) {
-          pages.set(pageOf(item.line), { isLoaded: true, lines: [] })
+        if (item.line === total + 1 && (item.line - 1) % pageSize === 0 && !pages.has(pageAt(item.line))) {
+          pages.set(pageAt(item.line), { isLoaded: true, neededSeq: 0, lines: [] })
         }
         total = Math.max(total, item.line)
       }
@@ -111,7 +113,7 @@ export const createLines = () => {
       isComplete ||= frame.isComplete
       for (const page of stale) {
         const held = pages.get(page)
-        if (held) held.isLoaded = false
+        if (held) Object.assign(held, { isLoaded: false, neededSeq: frame.seq })
       }
       return stale
     },
@@ -119,7 +121,7 @@ export const createLines = () => {
     /** Drops the pages farthest from the line in view. */
     keepAround: (line: number) => {
       if (pages.size <= heldPagesMax) return
-      const centre = pageOf(line)
+      const centre = pageAt(line)
       const farthestFirst = [...pages.keys()].sort((a, b) => Math.abs(b - centre) - Math.abs(a - centre))
       for (const page of farthestFirst.slice(0, pages.size - heldPagesMax)) {
         if (pages.get(page)?.isLoaded) pages.delete(page)
@@ -129,8 +131,8 @@ export const createLines = () => {
     /** Pages between two lines that are not loaded, in order. */
     missing: (from: number, to: number): number[] => {
       const found: number[] = []
-      const last = pageOf(Math.min(Math.max(to, 1), Math.max(total, 1)))
-      for (let page = pageOf(Math.max(from, 1)); page <= last; page += 1) {
+      const last = pageAt(Math.min(Math.max(to, 1), Math.max(total, 1)))
+      for (let page = pageAt(Math.max(from, 1)); page <= last; page += 1) {
         if (!pages.get(page)?.isLoaded) found.push(page)
       }
       return found
@@ -145,7 +147,7 @@ const missedPages = (items: readonly OutputLine[], lastSeq: number, total: numbe
   const missed = new Set<number>()
   for (const item of items) {
     if (item.seq > expected) {
-      for (let page = pageOf(knownLine); page <= pageOf(item.line); page += 1) missed.add(page)
+      for (let page = pageAt(knownLine); page <= pageAt(item.line); page += 1) missed.add(page)
     }
     if (item.seq >= expected) expected = item.seq + 1
     knownLine = Math.max(knownLine, item.line)

@@ -1,0 +1,3 @@
+export { OutputViewer } from './OutputViewer.tsx'
+export { saveAs, saveBlob } from './save.ts'
+export { useOutput } from './use-output.ts'

@@ -1,15 +1,27 @@
 import { fileURLToPath } from 'node:url'
+import { createLocalWire, createSshWire } from '@opsconductor/transports'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { type Context, system } from './kernel/context.ts'
 import { openDatabase, openListener } from './kernel/database/index.ts'
 import { createFacts } from './kernel/facts/facts.ts'
+import { createMetrics } from './kernel/metrics/metrics.ts'
 import { startBoss } from './kernel/queue/boss.ts'
 import { createQueue } from './kernel/queue/queue.ts'
 import { proveMasterKeys } from './kernel/vault/key-proof.store.ts'
 import { createVault, type MasterKey } from './kernel/vault/vault.ts'
 import { createWake } from './kernel/wake/wake.ts'
+import { createAssets } from './modules/assets/index.ts'
+import { createAutomation } from './modules/automation/index.ts'
 import { createIdentity } from './modules/identity/index.ts'
+import { createInsight } from './modules/insight/index.ts'
+import { executorName, startExecutor } from './services/executor.ts'
+import { startGateway } from './services/gateway.ts'
+import { startNotifier } from './services/notifier.ts'
+import { startScheduler } from './services/scheduler.ts'
+import type { RunningService } from './services/service.ts'
+
+export type ServiceName = Config['SERVICES'][number]
 
 export type AppOptions = {
   config: Config
@@ -17,52 +29,127 @@ export type AppOptions = {
   databaseUrl: string
   masterKeys: readonly MasterKey[]
   log: Logger
-  /** Whether this thread runs the executor and so reaches out to targets. */
-  reachesTargets: boolean
-  /** Whether this thread watches over the queue; the scheduler does. */
-  isMaintainer: boolean
+  /** The services of this thread. */
+  services: readonly ServiceName[]
 }
 
 export const version = '0.1.0'
 export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url))
-export const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
+const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 /** Builds everything that lives as long as the thread, once, lowest first: the order of lines is the order of dependence. */
-export const createApp = async ({ config, databaseUrl, masterKeys, log, isMaintainer }: AppOptions) => {
+export const createApp = async ({ config, databaseUrl, masterKeys, log, services }: AppOptions) => {
   const database = openDatabase({ url: databaseUrl, applicationName: 'opsconductor', log })
-  const db = database.kysely
-  const listener = await openListener({ url: databaseUrl, applicationName: 'opsconductor listen', log })
-  const wake = await createWake({ pool: database.pool, listener, log })
-  const boss = await startBoss(database.pool, isMaintainer, log)
-  const queue = createQueue({ boss, wake })
+  const { kysely: db, pool } = database
   await proveMasterKeys(db, masterKeys)
+  const listener = await openListener({ url: databaseUrl, applicationName: 'opsconductor listen', log })
+  const wake = await createWake({ pool, listener, log })
+  const boss = await startBoss(pool, services.includes('scheduler'), log)
+  const queue = createQueue({ boss, wake })
   const vault = createVault(masterKeys)
   const publish = createFacts({ consumers: [] })
+  const metrics = createMetrics()
+  // only an executor reaches out to targets
+  const wires = services.includes('executor')
+    ? { ssh: createSshWire(), local: config.LOCAL_TRANSPORT ? createLocalWire() : null }
+    : null
+
   const identity = createIdentity({ vault })
+  const identify = (accessToken: string) => identity.identify({ db }, accessToken)
+  const assets = createAssets({ vault, queue, wake, wires })
+  const automation = createAutomation({
+    assets,
+    vault,
+    queue,
+    wake,
+    publish,
+    identify,
+    base: { db, log },
+    maxConcurrentExecutions: config.MAX_CONCURRENT_EXECUTIONS,
+  })
+  const insight = createInsight({
+    counts: {
+      targets: assets.targets.counts,
+      credentials: assets.credentials.count,
+      jobs: automation.jobs.count,
+      executions: automation.executionCounts,
+      recent: (ctx) => automation.executions.list(ctx, { limit: 10 }),
+    },
+  })
+  const endpoints = [...identity.endpoints, ...assets.endpoints, ...automation.endpoints, ...insight.endpoints]
 
   /** The context of what the program does on its own. */
-  const contextOf = (name: string, signal: AbortSignal = neverAborted): Context => ({
+  const contextOf = (name: string): Context => ({
     actor: system(name),
     requestId: name,
     address: null,
     db,
     log,
-    signal,
+    signal: neverAborted,
     afterCommit: null,
   })
 
+  const starts = {
+    gateway: () =>
+      startGateway({
+        version,
+        pool,
+        db,
+        log,
+        endpoints,
+        identify,
+        openSocket: automation.openLive,
+        webFolder,
+        metrics: metrics.render,
+        host: config.HOST,
+        port: config.PORT,
+        publicUrl: config.PUBLIC_URL,
+        trustedProxies: config.TRUSTED_PROXIES,
+        loginsPerMinute: config.LOGINS_PER_MINUTE,
+        services: config.SERVICES,
+      }),
+    executor: (): Promise<RunningService> => {
+      const { run, leases } = automation.createRunner({
+        executor: executorName(),
+        zone: config.ZONE,
+        leaseSec: config.LEASE_SEC,
+        outputLimitBytes: config.OUTPUT_LIMIT_MB * 1024 * 1024,
+        log,
+      })
+      return startExecutor({
+        boss,
+        queue,
+        wake,
+        log,
+        zone: config.ZONE,
+        slots: config.EXECUTOR_SLOTS,
+        contextOf,
+        runBranch: run,
+        runTest: assets.runTest,
+        leases,
+        closeWires: async () => wires?.ssh.close(),
+      })
+    },
+    scheduler: async (): Promise<RunningService> =>
+      startScheduler(
+        [
+          { name: 'sweep', everyMs: 1_000, act: automation.sweep },
+          { name: 'admission', everyMs: 1_000, act: automation.admit },
+          { name: 'partitions', everyMs: 3_600_000, act: automation.makePartitions },
+        ],
+        contextOf,
+        log,
+      ),
+    notifier: async (): Promise<RunningService> => startNotifier(log),
+  }
+
   return {
-    config,
-    log,
-    db,
-    pool: database.pool,
-    wake,
-    boss,
-    queue,
-    publish,
-    identity,
+    starts,
     contextOf,
-    endpoints: [...identity.endpoints],
+    identity,
+    /** The job and target rules, for what the first start sets up. */
+    automation,
+    assets,
     close: async () => {
       await boss.stop({ graceful: false })
       await wake.close()

@@ -1,18 +1,25 @@
 import type { AddressInfo } from 'node:net'
-import { type App, version, webFolder } from '../app.ts'
-import { createHttpServer } from '../kernel/http/server.ts'
+import type { Pool } from 'pg'
+import { createHttpServer, type HttpOptions } from '../kernel/http/server.ts'
+import type { RunningService } from './service.ts'
 
-export type RunningService = { stop: () => Promise<void> }
+export type GatewayPorts = Omit<HttpOptions, 'publicUrl' | 'health'> & {
+  pool: Pool
+  host: string
+  port: number
+  publicUrl: string | undefined
+  /** The services of this process, for /health. */
+  services: readonly string[]
+}
 
 /** HTTP and WebSocket: the API, the web UI, the docs. @returns also the URL people use */
-export const startGateway = async (app: App, services: readonly string[]): Promise<RunningService & { url: string }> => {
-  const { config, log } = app
+export const startGateway = async (ports: GatewayPorts): Promise<RunningService & { url: string }> => {
   const startedAt = performance.now()
-  const publicUrl = new URL(config.PUBLIC_URL ?? `http://${hostForPeople(config.HOST)}:${config.PORT}`)
+  const publicUrl = new URL(ports.publicUrl ?? `http://${hostForPeople(ports.host)}:${ports.port}`)
 
   const health = async () => {
     const askedAt = performance.now()
-    const isReachable = await app.pool.query('select').then(
+    const isReachable = await ports.pool.query('select').then(
       () => true,
       () => false,
     )
@@ -20,34 +27,21 @@ export const startGateway = async (app: App, services: readonly string[]): Promi
       isReady: isReachable,
       body: {
         status: isReachable ? 'ok' : 'degraded',
-        version,
+        version: ports.version,
         database: {
           status: isReachable ? 'ok' : 'unreachable',
           latencyMs: isReachable ? Math.round((performance.now() - askedAt) * 10) / 10 : null,
         },
-        services: Object.fromEntries(services.map((name) => [name, { status: 'running' }])),
+        services: Object.fromEntries(ports.services.map((name) => [name, { status: 'running' }])),
         uptimeSec: Math.round((performance.now() - startedAt) / 1000),
       },
     }
   }
 
-  const server = await createHttpServer({
-    version,
-    publicUrl,
-    trustedProxies: config.TRUSTED_PROXIES,
-    log,
-    db: app.db,
-    endpoints: app.endpoints,
-    identify: (accessToken) => app.identity.identify({ db: app.db }, accessToken),
-    openSocket: app.openLive,
-    webFolder,
-    health,
-    metrics: app.metrics,
-    loginsPerMinute: config.LOGINS_PER_MINUTE,
-  })
-  await server.listen({ host: config.HOST, port: config.PORT })
+  const server = await createHttpServer({ ...ports, publicUrl, health })
+  await server.listen({ host: ports.host, port: ports.port })
   const { port } = server.server.address() as AddressInfo
-  if (config.PUBLIC_URL === undefined) publicUrl.port = String(port)
+  if (ports.publicUrl === undefined) publicUrl.port = String(port)
   return { url: publicUrl.href.replace(/\/$/, ''), stop: () => server.close() }
 }
 

@@ -81,4 +81,5 @@ export const createAutomation = ({
   }
 }
 
+export type { Leases } from './executions/leases.ts'
 export type Automation = ReturnType<typeof createAutomation>

@@ -14,6 +14,8 @@ export type Feed = {
   topic: string
   /** Between two looks, in milliseconds. */
   pauseMs: number
+  /** Whether it is also looked at without being announced, now and then and at the start. */
+  isPolled: boolean
   /** What is new, as frames. Asked once at the start, and again whenever something was announced. */
   next: (ctx: Context) => Promise<ServerFrame[]>
 }
@@ -61,6 +63,7 @@ const executionFeed = async (
   return {
     topic: topics.execution(uuid),
     pauseMs: executionPauseMs,
+    isPolled: true,
     next: async (ctx) => {
       // the counter first: what changes after this look has a higher number and comes again with the next one
       const row = await executions.find(ctx, uuid)
@@ -97,6 +100,7 @@ const outputFeed = async (
   return {
     topic: topics.execution(execution.uuid),
     pauseMs: outputPauseMs,
+    isPolled: true,
     next: async (ctx) => {
       if (saidComplete) return []
       // the state first: when it is final, all output is stored by now
@@ -123,6 +127,7 @@ const logFeed = async (
   return {
     topic: topics.execution(execution.uuid),
     pauseMs: executionPauseMs,
+    isPolled: true,
     next: async (ctx) => {
       const rows = await selectLogLines(ctx.db, execution, {}, from, linesAtOnce)
       from = rows.at(-1)?.seq ?? from
@@ -135,5 +140,6 @@ const logFeed = async (
 const listFeed = (id: string, topic: keyof typeof listPermissions): Feed => ({
   topic: topics.list(topic),
   pauseMs: executionPauseMs,
+  isPolled: false,
   next: async () => [{ type: 'changed', id }],
 })

@@ -24,7 +24,7 @@ export const openSubscription = (
   feed: Feed,
   { wake, send, bufferedBytes, failed }: Ports,
 ): OpenedSubscription => {
-  let isWanted = true
+  let isWanted = feed.isPolled
   let isLooking = false
   const closed = new AbortController()
 
@@ -56,7 +56,7 @@ export const openSubscription = (
     void look()
   }
   const stopHearing = wake.hear(feed.topic, announced)
-  const poll = setInterval(announced, pollMs)
+  const poll = feed.isPolled ? setInterval(announced, pollMs) : undefined
   void look()
 
   return {

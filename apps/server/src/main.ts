@@ -1,0 +1,111 @@
+import { createApp, type ServiceName } from './app.ts'
+import { ConfigError, printConfig, readConfig, unknownSettings } from './config.ts'
+import { addDemonstration } from './demonstration.ts'
+import { createLog } from './kernel/log.ts'
+import { prepareContents, prepareDatabase } from './preparation.ts'
+import type { RunningService } from './services/service.ts'
+import { startExecutorThread } from './threads.ts'
+
+const usage = `Usage: npm start [-- <option>]
+
+  --demo    turn on the local transport and add a target and two jobs to try things with
+  config    print the configuration as it was understood, and end
+  --help    print this, and end
+`
+
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+
+/** Configuration → database → app → services → wait for a signal → stop in reverse. */
+const run = async (argv: readonly string[]): Promise<number> => {
+  const unknown = argv.filter((argument) => !['--demo', 'config', '--help'].includes(argument))
+  if (argv.includes('--help') || unknown.length > 0) {
+    say(usage)
+    return unknown.length > 0 ? 2 : 0
+  }
+  const isDemo = argv.includes('--demo')
+  const read = readConfig()
+  const config = { ...read, LOCAL_TRANSPORT: read.LOCAL_TRANSPORT || isDemo }
+  if (argv.includes('config')) {
+    say(printConfig(config))
+    return 0
+  }
+
+  const log = createLog(config.LOG_LEVEL, 'opsconductor')
+  for (const name of unknownSettings()) log.warn(`${name} is not a setting; see docs/configuration.md`)
+  const stopAsked = waitForSignal()
+  const ground = await prepareDatabase(config, log)
+  const running: { stop: () => Promise<unknown> }[] = [ground]
+  try {
+    // beside other services the executor has a thread of its own
+    const here: ServiceName[] =
+      config.SERVICES.length > 1 ? config.SERVICES.filter((name) => name !== 'executor') : config.SERVICES
+    const app = await createApp({ config, ...ground, log, services: here })
+    running.unshift({ stop: app.close })
+    const password = await prepareContents(app, config)
+    if (isDemo) await addDemonstration(app)
+
+    let url: string | null = null
+    for (const name of config.SERVICES) {
+      let service: RunningService
+      if (name === 'gateway') {
+        const gateway = await app.starts.gateway()
+        url = gateway.url
+        service = gateway
+      } else if (name === 'executor' && !here.includes('executor')) {
+        const { databaseUrl, masterKeys } = ground
+        service = await startExecutorThread({ config, databaseUrl, masterKeys: [...masterKeys] }, log)
+      } else service = await app.starts[name]()
+      running.unshift(service)
+    }
+    say(greeting(url, password, config.SERVICES))
+    await stopAsked
+    say('Stopping …')
+  } finally {
+    for (const { stop } of running) await stop()
+  }
+  return 0
+}
+
+const greeting = (url: string | null, password: string | null, services: readonly string[]) =>
+  [
+    '',
+    url === null ? `OpsConductor runs: ${services.join(', ')}.` : `OpsConductor is ready:  ${url}`,
+    ...(password === null
+      ? []
+      : [
+          '',
+          '  user name  admin',
+          `  password   ${password}`,
+          '',
+          '  This password is shown only now. You will choose another one when you log in.',
+        ]),
+    '',
+    'Press Ctrl-C to stop.',
+    '',
+  ].join('\n')
+
+/** npm hands the terminal's Ctrl-C on, so it arrives twice: a second one counts only after two seconds. */
+const waitForSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    let askedAt = 0
+    const asked = () => {
+      if (askedAt === 0) {
+        askedAt = performance.now()
+        resolve()
+      } else if (performance.now() - askedAt > 2_000) process.exit(130)
+    }
+    process.on('SIGINT', asked)
+    process.on('SIGTERM', asked)
+    process.on('SIGHUP', asked)
+  })
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`\n${message}\n`)
+  if (!(error instanceof ConfigError) && error instanceof Error && process.env['OPSCONDUCTOR_LOG_LEVEL'] === 'debug') {
+    process.stderr.write(`${error.stack ?? ''}\n`)
+  }
+  process.exitCode = error instanceof ConfigError ? 2 : 1
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { App } from './app.ts'
+import { migrationsFolder } from './app.ts'
+import type { Config } from './config.ts'
+import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from './kernel/database/index.ts'
+import { installQueue } from './kernel/queue/boss.ts'
+import { ensureMasterKeyFile } from './kernel/vault/master-key.ts'
+import type { MasterKey } from './kernel/vault/vault.ts'
+
+/** A database that is migrated and ready, and the keys to what is sealed in it. */
+export type Ground = { databaseUrl: string; masterKeys: readonly MasterKey[]; stop: () => Promise<void> }
+
+/** Starts the embedded PostgreSQL, or takes the external one, and brings it to this version's state as its owner. */
+export const prepareDatabase = async (config: Config, log: Logger): Promise<Ground> => {
+  const embedded =
+    config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log }) : null
+  try {
+    const { url, ownerUrl } = urlsOf(config, embedded)
+    await migrate({ ownerUrl, url, folder: migrationsFolder, log })
+    await installQueue(ownerUrl)
+    const masterKeys = config.MASTER_KEY ?? (await ensureMasterKeyFile(config.DATA_DIR))
+    return { databaseUrl: url, masterKeys, stop: async () => embedded?.stop() }
+  } catch (error) {
+    await embedded?.stop()
+    throw error
+  }
+}
+
+const urlsOf = (config: Config, embedded: EmbeddedPostgres | null) => {
+  if (embedded !== null) return { url: embedded.url(), ownerUrl: embedded.ownerUrl() }
+  const url = config.DATABASE_URL ?? ''
+  return { url, ownerUrl: config.DATABASE_OWNER_URL ?? url }
+}
+
+/** What must be there before anything runs. @returns the password of a new administrator, when it was made up here */
+export const prepareContents = async (app: App, config: Config): Promise<string | null> => {
+  const ctx = app.contextOf('start')
+  await app.automation.makePartitions(ctx)
+  await app.identity.ensureBuiltInRoles(ctx)
+  const generated = config.ADMIN_PASSWORD === undefined
+  const password = config.ADMIN_PASSWORD ?? randomBytes(15).toString('base64url')
+  const isNew = await app.identity.ensureFirstAdministrator(ctx, password, generated)
+  return isNew && generated ? password : null
+}

@@ -1,0 +1,68 @@
+import { hostname } from 'node:os'
+import type { PgBoss } from 'pg-boss'
+import type { Logger } from 'pino'
+import type { Context } from '../kernel/context.ts'
+import { startPump } from '../kernel/queue/pump.ts'
+import { type Queue, queueOf } from '../kernel/queue/queue.ts'
+import type { Wake } from '../kernel/wake/wake.ts'
+import type { Leases } from '../modules/automation/index.ts'
+import type { RunningService } from './service.ts'
+
+export type ExecutorPorts = {
+  boss: PgBoss
+  queue: Queue
+  wake: Wake
+  log: Logger
+  zone: string
+  slots: number
+  contextOf: (name: string) => Context
+  runBranch: (ctx: Context, task: { branch: string }) => Promise<void>
+  runTest: (ctx: Context, task: { test: string }) => Promise<void>
+  leases: Leases
+  /** Closes the connections to targets. */
+  closeWires: () => Promise<void>
+}
+
+/** Connection tests at a time; they are short and people wait for them. */
+const testSlots = 10
+/** Steps that run when the executor is to stop may end on their own for so long. */
+const graceMs = 5_000
+
+/** Names this executor in rows and logs. */
+export const executorName = () => `${hostname()}:${process.pid}`
+
+/** Takes branches and connection tests of its zone from the queue and does them. */
+export const startExecutor = async (ports: ExecutorPorts): Promise<RunningService> => {
+  const { boss, queue, wake, log, zone, slots, contextOf, leases } = ports
+  const branchQueue = queueOf('branch', zone)
+  const testQueue = queueOf('test', zone)
+  await queue.ensure(branchQueue)
+  await queue.ensure(testQueue)
+  const branches = startPump({
+    boss,
+    wake,
+    log,
+    queue: branchQueue,
+    slots,
+    handle: ({ branch }) => ports.runBranch(contextOf('executor'), { branch: String(branch) }),
+  })
+  const tests = startPump({
+    boss,
+    wake,
+    log,
+    queue: testQueue,
+    slots: testSlots,
+    handle: ({ test }) => ports.runTest(contextOf('executor'), { test: String(test) }),
+  })
+  log.info({ zone, slots, executor: executorName() }, 'the executor takes branches')
+
+  return {
+    stop: async () => {
+      const grace = setTimeout(() => leases.interruptAll('stopping'), graceMs)
+      await Promise.all([branches.stop(), tests.stop()])
+      clearTimeout(grace)
+      leases.stop()
+      await ports.closeWires()
+    },
+  }
+}

@@ -176,8 +176,8 @@ test.each<[broken: string, path: string, text: string, says: string]>([
   [
     'a module knows the queue engine',
     targets,
-    `import type { PgBoss } from 'pg-boss'`,
-    'only kernel/queue knows the queue engine',
+    `import { PgBoss } from 'pg-boss'`,
+    'only kernel/queue uses the queue engine',
   ],
   [
     'a route file knows the HTTP framework',

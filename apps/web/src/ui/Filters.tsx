@@ -85,3 +85,25 @@ export const ArchivedSwitch = ({ archived }: { archived: boolean }) => {
     />
   )
 }
+
+/** A word that must be met exactly, in the address as `name` once one leaves the field or presses Enter. */
+export const FilterWord = ({ name, label, value }: { name: string; label: string; value: string | undefined }) => {
+  const filter = useFilter()
+  return (
+    <TextInput
+      key={value}
+      className={classes.word}
+      aria-label={label}
+      placeholder={label}
+      defaultValue={value}
+      data-set={value !== undefined || undefined}
+      onBlur={({ currentTarget }) => {
+        const word = currentTarget.value.trim()
+        if (word !== (value ?? '')) filter({ [name]: word || undefined })
+      }}
+      onKeyDown={({ key, currentTarget }) => {
+        if (key === 'Enter') currentTarget.blur()
+      }}
+    />
+  )
+}

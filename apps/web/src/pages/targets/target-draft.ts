@@ -1,0 +1,148 @@
+import {
+  type Method,
+  type MethodInput,
+  type MethodType,
+  NewTarget,
+  type Target,
+  type TargetChange,
+  methodPorts,
+} from '@opsconductor/contract'
+import { checkForm } from '../../ui/check-form.ts'
+
+/** A method as the form holds it. `credential` is a UUID, or empty for none. */
+export type MethodDraft = {
+  /** Tells the rows of the form apart; the server's UUID where there is one. */
+  key: string
+  type: MethodType
+  host: string
+  port: number | ''
+  credential: string
+  isActive: boolean
+  /** As it was read: what the form does not show is kept. */
+  original?: Method
+}
+
+export type TargetDraft = {
+  name: string
+  description: string
+  targetType: NewTarget['targetType']
+  osType: NewTarget['osType']
+  osVersion: string
+  environment: string
+  location: string
+  dataCentre: string
+  region: string
+  zone: string
+  status: NewTarget['status']
+  tags: string[]
+  methods: MethodDraft[]
+  /** Key of the primary method. */
+  primary: string
+}
+
+let drawn = 0
+
+export const newMethod = (type: MethodType = 'ssh'): MethodDraft => ({
+  key: `new-${++drawn}`,
+  type,
+  host: '',
+  port: '',
+  credential: '',
+  isActive: true,
+})
+
+export const newDraft = (): TargetDraft => {
+  const method = newMethod()
+  return {
+    name: '',
+    description: '',
+    targetType: 'system',
+    osType: 'linux',
+    osVersion: '',
+    environment: '',
+    location: '',
+    dataCentre: '',
+    region: '',
+    zone: 'default',
+    status: 'active',
+    tags: [],
+    methods: [method],
+    primary: method.key,
+  }
+}
+
+export const draftOf = (target: Target): TargetDraft => {
+  const methods = target.methods.map((method) => ({
+    key: method.uuid,
+    type: method.type,
+    host: method.config.host,
+    port: method.config.port ?? ('' as const),
+    credential: primaryCredential(method)?.uuid ?? '',
+    isActive: method.isActive,
+    original: method,
+  }))
+  return {
+    name: target.name,
+    description: target.description,
+    targetType: target.targetType,
+    osType: target.osType,
+    osVersion: target.osVersion ?? '',
+    environment: target.environment ?? '',
+    location: target.location ?? '',
+    dataCentre: target.dataCentre ?? '',
+    region: target.region ?? '',
+    zone: target.zone,
+    status: target.status,
+    tags: target.tags,
+    methods,
+    primary: target.methods.find(({ isPrimary }) => isPrimary)?.uuid ?? methods[0]?.key ?? '',
+  }
+}
+
+export const primaryCredential = ({ credentials }: Pick<Method, 'credentials'>) =>
+  credentials.find(({ isPrimary }) => isPrimary) ?? credentials[0]
+
+export const needsAddress = (type: MethodType) => methodPorts[type] !== null
+
+/** What the API takes. Order of the methods is their order of trial. */
+export const bodyOf = ({ methods, primary, ...draft }: TargetDraft) => ({
+  ...draft,
+  osVersion: draft.osVersion || null,
+  environment: draft.environment || null,
+  location: draft.location || null,
+  dataCentre: draft.dataCentre || null,
+  region: draft.region || null,
+  methods: methods.map((method) => methodOf(method, method.key === primary)),
+})
+
+const methodOf = ({ type, host, port, credential, isActive, original }: MethodDraft, isPrimary: boolean) => ({
+  ...(original && { uuid: original.uuid, name: original.name }),
+  type,
+  isPrimary,
+  isActive,
+  config: {
+    ...original?.config,
+    port: port === '' ? undefined : port,
+    ...(needsAddress(type) ? { host } : { host: 'localhost' }),
+  },
+  ...credentialsOf(credential, original),
+})
+
+/** A second credential of a method, written down by the API, survives as long as the first is not changed. */
+const credentialsOf = (credential: string, original: Method | undefined): Partial<MethodInput> => {
+  const isUnchanged = original !== undefined && primaryCredential(original)?.uuid === credential
+  if (isUnchanged && original.credentials.length > 1) {
+    return { credentials: original.credentials.map(({ uuid, isPrimary }) => ({ credential: uuid, isPrimary })) }
+  }
+  return credential === '' ? {} : { credential }
+}
+
+/** Mistakes by the path of the field in the form, which is that of the API but for the address of a method. */
+export const checkDraft = (draft: TargetDraft) =>
+  Object.fromEntries(
+    Object.entries(checkForm(NewTarget, bodyOf(draft))).map(([path, message]) => [formPath(path), message]),
+  )
+
+export const formPath = (path: string) => path.replace(/^(methods\.\d+)\.config\./, '$1.')
+
+export type TargetBody = NewTarget & TargetChange

@@ -1,0 +1,56 @@
+import {
+  type MethodType,
+  OsType,
+  TargetHealth,
+  TargetStatus,
+  TargetType,
+  knownEnvironments,
+} from '@opsconductor/contract'
+import type { z } from '@opsconductor/contract'
+
+export const methodWords: Record<MethodType, string> = {
+  ssh: 'SSH',
+  local: 'The server itself',
+  winrm: 'WinRM',
+  http: 'HTTP API',
+  postgresql: 'PostgreSQL',
+  mysql: 'MySQL or MariaDB',
+  sqlserver: 'SQL Server',
+  oracle: 'Oracle',
+  mongodb: 'MongoDB',
+  redis: 'Redis',
+  smtp: 'SMTP',
+  snmp: 'SNMP',
+  telnet: 'Telnet',
+  ftp: 'FTP',
+  sftp: 'SFTP',
+}
+
+export const osWords: Record<z.infer<typeof OsType>, string> = {
+  linux: 'Linux',
+  windows: 'Windows',
+  macos: 'macOS',
+  bsd: 'BSD',
+  solaris: 'Solaris',
+  aix: 'AIX',
+  'hp-ux': 'HP-UX',
+  other: 'Other',
+}
+
+const typeWords: Record<z.infer<typeof TargetType>, string> = {
+  system: 'System',
+  api: 'API',
+  database: 'Database',
+  email: 'Mail server',
+  web: 'Web site',
+  network: 'Network device',
+  other: 'Other',
+}
+
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
+
+export const typeChoices = TargetType.options.map((value) => ({ value, label: typeWords[value] }))
+export const osChoices = OsType.options.map((value) => ({ value, label: osWords[value] }))
+export const healthChoices = TargetHealth.options.map((value) => ({ value, label: capital(value) }))
+export const statusChoices = TargetStatus.options.map((value) => ({ value, label: capital(value) }))
+export const environments = [...knownEnvironments]

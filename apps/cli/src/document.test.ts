@@ -68,6 +68,16 @@ test("the server's word about a field is told with its line", () => {
   ])
 })
 
+test('a single reason is told once, with its line', () => {
+  const [source] = readDocuments(yaml, 'job.yaml')
+  const field = { path: 'steps.0.command', message: 'too long' }
+  const detail = 'steps.0.command: too long'
+  const about = { type: 'about:blank', title: '', status: 400, code: 'invalid', requestId: 'r' } as const
+  const error = new ProblemError({ ...about, detail, fields: [field] })
+  expect(source && explain(withPlaces(error, source)).lines).toEqual(['job.yaml:4:14 steps.0.command: too long'])
+  expect(explain(error).lines).toEqual([detail])
+})
+
 test('an exported document reads back as itself', () => {
   const document = {
     name: 'yes',

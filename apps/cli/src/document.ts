@@ -1,6 +1,6 @@
 import { ProblemError, type FieldProblem } from '@opsconductor/contract'
 import { LineCounter, isNode, parseAllDocuments, stringify, type Document } from 'yaml'
-import { Failure } from './failure.ts'
+import { Failure, fieldText } from './failure.ts'
 
 /** One document of a file, and where in the file each of its parts stands. */
 export type Source = {
@@ -62,7 +62,14 @@ export const withPlaces = (error: unknown, source: Source) => {
     path: `${source.placeOf(field.path)}${field.path === '' ? '' : ` ${field.path}`}`,
     message: field.message,
   })
-  return new ProblemError({ ...error.problem, fields: fields.map(placed) })
+  const { detail } = error.problem
+  const [only, more] = fields
+  const saysOnlyThat = only !== undefined && more === undefined && detail === fieldText(only)
+  return new ProblemError({
+    ...error.problem,
+    detail: saysOnlyThat ? fieldText(placed(only)) : detail,
+    fields: fields.map(placed),
+  })
 }
 
 /** A document as YAML that reads back as the same value; commands of several lines become blocks. */

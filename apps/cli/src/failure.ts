@@ -1,4 +1,4 @@
-import { ProblemError, type Problem, type ProblemCode } from '@opsconductor/contract'
+import { ProblemError, type FieldProblem, type Problem, type ProblemCode } from '@opsconductor/contract'
 import { exitCodes, oneLine, type ExitCode } from './print.ts'
 
 export type FailureKind = keyof typeof exitCodes
@@ -45,7 +45,7 @@ const hints: Partial<Record<ProblemCode, string>> = {
   token_expired: 'Log in with: opsctl login',
   token_revoked: 'Log in with: opsctl login',
   password_change_required: 'Choose one with: opsctl password',
-  plan_changed: 'Look at the new plan with: opsctl jobs plan',
+  plan_changed: 'Show it with: opsctl jobs plan',
 }
 
 const kindOf = ({ code, status }: Problem): FailureKind =>
@@ -65,7 +65,7 @@ export const explain = (error: unknown, isVerbose = false): Explanation => {
       exitCode,
       lines: [
         problem.detail,
-        ...(problem.fields ?? []).map((field) => `  ${field.path === '' ? 'document' : field.path}: ${field.message}`),
+        ...fieldLines(problem),
         ...(hint === undefined ? [] : [hint]),
         ...(showsId ? [`request id ${problem.requestId}`] : []),
       ].map(oneLine),
@@ -89,6 +89,15 @@ export const explain = (error: unknown, isVerbose = false): Explanation => {
     json: { detail, exitCode: exitCodes.serverFault },
   }
 }
+
+/** What is wrong and where, unless the detail has said just that. */
+const fieldLines = ({ detail, fields = [] }: Problem) =>
+  fields
+    .map(fieldText)
+    .filter((text) => text !== detail)
+    .map((text) => `  ${text}`)
+
+export const fieldText = ({ path, message }: FieldProblem) => `${path === '' ? 'document' : path}: ${message}`
 
 const reasons: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',

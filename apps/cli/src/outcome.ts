@@ -2,6 +2,7 @@ import {
   isFinalExecution,
   type Branch,
   type BranchStatus,
+  type CancelOutcome,
   type Execution,
   type StepResult,
 } from '@opsconductor/contract'
@@ -32,13 +33,19 @@ const branchOutcomes: Record<BranchStatus, FailureKind | undefined> = {
 export const branchOutcome = (status: BranchStatus) => branchOutcomes[status]
 
 /** `JOB-2026-000001.12 failed: 2 completed, 1 failed, after 4.2 s` */
-export const summary = ({ ref, status, counts, needsAttention, message, queuedAt, finishedAt }: Execution) => {
+export const summary = ({ ref, status, counts, needsAttention, cancelOutcome, queuedAt, finishedAt }: Execution) => {
   const { total: _, ...parts } = counts
   const shown = Object.entries(parts).filter(([, count]) => count > 0)
   const state = isFinalExecution(status) ? status : needsAttention ? 'needs attention' : status
   const took = finishedAt === null ? '' : `, after ${shownDuration(Date.parse(finishedAt) - Date.parse(queuedAt))}`
-  const why = message === null || message === '' ? '' : ` (${message})`
-  return oneLine(`${ref} ${state}${why}: ${shown.map(([name, count]) => `${count} ${name}`).join(', ')}${took}`)
+  const left = status === 'cancelled' && cancelOutcome !== null ? leftBehind[cancelOutcome] : ''
+  return oneLine(`${ref} ${state}${left}: ${shown.map(([name, count]) => `${count} ${name}`).join(', ')}${took}`)
+}
+
+const leftBehind: Record<CancelOutcome, string> = {
+  stopped: '',
+  still_running: ' (remote processes still run)',
+  unconfirmed: ' (whether remote processes still run is not known)',
 }
 
 /** Why branches did not complete, one line each: the step and how it ended. */

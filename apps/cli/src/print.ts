@@ -138,6 +138,10 @@ const cut = (text: string, width: number) => {
   return `${shown}…`
 }
 
+/** `ssh 10.0.0.1:22`; a way that has no port shows none. */
+export const shownAddress = ({ type, host, port }: { type: string; host: string; port?: number | undefined }) =>
+  `${type} ${host}${port === undefined || port === 0 ? '' : `:${port}`}`
+
 /** Local time, as a person reads it; JSON keeps UTC. */
 export const shownTime = (time: string | null) =>
   time === null ? '' : new Date(time).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'medium' })

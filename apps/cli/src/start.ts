@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { api, type Execution, type JobDetail, type Plan, type StartRequest, type Values } from '@opsconductor/contract'
 import { Failure } from './failure.ts'
 import type { Opsctl } from './opsctl.ts'
-import { oneLine, type Printer } from './print.ts'
+import { oneLine, shownAddress, type Printer } from './print.ts'
 import { readText, withoutLineEnd } from './read-input.ts'
 import { argumentValues, missingSecrets, parseAssignment, typedValue } from './values.ts'
 
@@ -52,9 +52,8 @@ export const showPlan = (print: Printer, plan: Plan) => {
         print.paint('dim', ` ${target.serial}  batch ${batch}`),
     )
     for (const step of steps) {
-      const { type, host, port } = step.method
       const how = [
-        `${type} ${host}:${port}`,
+        shownAddress(step.method),
         step.credential ?? 'no credential',
         step.mode,
         step.timeoutSec === null ? '' : `at most ${step.timeoutSec} s`,

@@ -1,5 +1,5 @@
 import type { ConnectionTest, MethodTest, Target } from '@opsconductor/contract'
-import { oneLine, shownDuration, shownTime, stateColour, type Printer } from './print.ts'
+import { oneLine, shownAddress, shownDuration, shownTime, stateColour, type Printer } from './print.ts'
 
 export const showTargets = (print: Printer, targets: Target[]) =>
   print.table(
@@ -17,7 +17,7 @@ export const showTargets = (print: Printer, targets: Target[]) =>
 const addresses = (target: Target) =>
   target.methods
     .filter((method) => method.isPrimary)
-    .map(({ type, config }) => `${type} ${config.host}${config.port === undefined ? '' : `:${config.port}`}`)
+    .map(({ type, config }) => shownAddress({ type, host: config.host, port: config.port }))
     .join(' ')
 
 export const showTarget = (print: Printer, target: Target) => {
@@ -55,12 +55,12 @@ export const showTarget = (print: Printer, target: Target) => {
 export const showTest = (print: Printer, test: ConnectionTest) => {
   if (!test.isFinished) print.line(`${test.target.name}: no result yet. Is an executor running for its zone?`)
   for (const method of test.methods) {
-    const { name, type, host, port } = method.method
+    const { name } = method.method
     const verdict = method.isOk
       ? print.paint('green', 'ok')
       : print.paint('red', `failed (${method.fault ?? 'unknown'})`)
     print.line(
-      `${oneLine(name)} (${type} ${host}:${port}): ${verdict}${method.system === null ? '' : `  ${oneLine(method.system)}`}`,
+      `${oneLine(name)} (${shownAddress(method.method)}): ${verdict}${method.system === null ? '' : `  ${oneLine(method.system)}`}`,
     )
     for (const line of phaseLines(method)) print.line(`  ${line}`)
     if (method.hostKey !== null) {

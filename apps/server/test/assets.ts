@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { api, type CallInput, type Route, type RouteAnswer } from '@opsconductor/contract'
 import type { Context } from '../src/kernel/context.ts'
-import type { Endpoint } from '../src/kernel/http/endpoints.ts'
 import type { Exchange } from '../src/kernel/http/exchange.ts'
 import { parseInput } from '../src/kernel/http/parse.ts'
 import { createVault } from '../src/kernel/vault/vault.ts'
@@ -30,7 +29,7 @@ export const openAssets = async (wires: Wires | null = null) => {
     route: R,
     input: Partial<CallInput<R>> & { ifRevision?: number; as?: Context },
   ): Promise<RouteAnswer<R>> => {
-    const endpoint = assets.endpoints.find((endpoint) => endpoint.route === route) as Endpoint | undefined
+    const endpoint = assets.endpoints.find((endpoint) => endpoint.route === route)
     if (endpoint === undefined) throw new Error(`nothing answers ${route.method} ${route.path}`)
     const { params = {}, query = {}, body } = input as { params?: unknown; query?: unknown; body?: unknown }
     const parsed = parseInput(route, { params, query, body })

@@ -33,6 +33,7 @@ const probeSsh = async (ctx: Context, connections: Connections, request: OpenReq
   const { method } = request
   const prepared = await connections.prepareSsh(ctx, request)
   // what is told by a report and not thrown is thrown here, so that the time limit sees it
+  const startedAt = performance.now()
   let phases: PhaseResult[] = []
   let hostKey: Outcome['hostKey'] = null
   try {
@@ -58,7 +59,7 @@ const probeSsh = async (ctx: Context, connections: Connections, request: OpenReq
     if (!(explained instanceof TransportError)) throw explained
     if (explained.fault === 'protocol')
       ctx.log.warn({ err: explained, method: method.uuid }, 'a connection test failed')
-    return { ...failed(explained, phases), hostKey }
+    return { ...failed(explained, withFailure(phases, performance.now() - startedAt)), hostKey }
   }
 }
 
@@ -74,7 +75,7 @@ const probeLocal = async (wire: LocalWire, signal: AbortSignal): Promise<Outcome
       if (stream === 'stdout') system = (system + Buffer.from(bytes).toString()).slice(0, 200)
     },
   })
-  const durationMs = performance.now() - startedAt
+  const durationMs = rounded(performance.now() - startedAt)
   const isOk = exit.kind === 'exited' && exit.exitCode === 0
   const phases = ConnectPhase.options.map((phase): PhaseResult =>
     phase === 'command'
@@ -115,8 +116,20 @@ const statusOf = { passed: 'ok', failed: 'failed', not_reached: 'skipped' } as c
 const toPhaseResult = ({ phase, state, ms }: ProbePhase): PhaseResult => ({
   phase,
   status: statusOf[state],
-  durationMs: Math.round(ms * 100) / 100,
+  durationMs: rounded(ms),
 })
+
+/** What was given up from outside has no failed phase of its own: it is the one that was going on, for the rest of the time. */
+const withFailure = (phases: PhaseResult[], totalMs: number): PhaseResult[] => {
+  if (phases.some(({ status }) => status === 'failed')) return phases
+  const going = phases.findIndex(({ status }) => status !== 'ok')
+  const restMs = phases.reduce((left, { durationMs }) => left - durationMs, totalMs)
+  return phases.map((phase, index) =>
+    index === going ? { ...phase, status: 'failed', durationMs: rounded(restMs) } : phase,
+  )
+}
+
+const rounded = (ms: number) => Math.round(ms * 100) / 100
 
 /** For what failed before any wire was asked. */
 const phasesUpTo = (failing: ConnectPhase) =>

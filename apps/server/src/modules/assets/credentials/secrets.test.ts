@@ -21,5 +21,5 @@ test('a secret that was moved to another credential does not open', () => {
   const vault = createVault([{ version: 1, key: randomBytes(32) }])
   const { sealedSecret } = sealSecret(vault, 'one', { token: 'abcdefgh' })
   expect(openSecret(vault, 'one', 'bearer', sealedSecret)).toEqual({ type: 'bearer', secret: { token: 'abcdefgh' } })
-  expect(() => openSecret(vault, 'other', 'bearer', sealedSecret)).toThrow()
+  expect(() => openSecret(vault, 'other', 'bearer', sealedSecret)).toThrow('unable to authenticate')
 })

@@ -4,11 +4,17 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { describeConfig } from '../apps/server/src/config.ts'
+import { makeOpenApi } from './openapi.ts'
 import { makeSchema } from './schema.ts'
 
 type Generated = { readonly path: string; readonly make: () => Promise<string> }
 
-const generated: readonly Generated[] = [{ path: 'apps/server/src/kernel/database/schema.gen.ts', make: makeSchema }]
+const generated: readonly Generated[] = [
+  { path: 'apps/server/src/kernel/database/schema.gen.ts', make: makeSchema },
+  { path: 'docs/configuration.md', make: async () => describeConfig() },
+  { path: 'docs/api/openapi.json', make: makeOpenApi },
+]
 
 const root = join(import.meta.dirname, '..')
 const checkOnly = process.argv.includes('--check')

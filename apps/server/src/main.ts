@@ -84,6 +84,11 @@ const greeting = (url: string | null, password: string | null, services: readonl
     '',
   ].join('\n')
 
+const explain = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}\n  because: ${explain(error.cause)}`
+}
+
 /** npm hands the terminal's Ctrl-C on, so it arrives twice: a second one counts only after two seconds. */
 const waitForSignal = (): Promise<void> =>
   new Promise((resolve) => {
@@ -102,10 +107,7 @@ const waitForSignal = (): Promise<void> =>
 try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`\n${message}\n`)
-  if (!(error instanceof ConfigError) && error instanceof Error && process.env['OPSCONDUCTOR_LOG_LEVEL'] === 'debug') {
-    process.stderr.write(`${error.stack ?? ''}\n`)
-  }
+  // the message is for the operator; where it is not enough, its causes say more
+  process.stderr.write(`\n${explain(error)}\n`)
   process.exitCode = error instanceof ConfigError ? 2 : 1
 }

@@ -19,20 +19,17 @@ export const startExecutorThread = async (data: ExecutorThreadData, log: Logger)
     watched.once('exit', () => {
       if (isStopping) return
       log.warn('the executor ended unexpectedly; starting it again')
-      const again = () => {
+      const again = async () => {
         if (isStopping) return
-        start(data).then(
-          (next) => {
-            worker = next
-            watch()
-          },
-          (error: unknown) => {
-            log.error({ err: error }, 'the executor cannot start; trying again')
-            setTimeout(again, restartMs)
-          },
-        )
+        try {
+          worker = await start(data)
+          watch()
+        } catch (error) {
+          log.error({ err: error }, 'the executor cannot start; trying again')
+          setTimeout(() => void again(), restartMs)
+        }
       }
-      setTimeout(again, restartMs)
+      setTimeout(() => void again(), restartMs)
     })
   }
   watch()
@@ -41,7 +38,7 @@ export const startExecutorThread = async (data: ExecutorThreadData, log: Logger)
     stop: async () => {
       isStopping = true
       const ended = once(worker, 'exit')
-      worker.postMessage('stop')
+      worker.postMessage('stop', [])
       const timer = setTimeout(() => void worker.terminate(), stopMs)
       await ended
       clearTimeout(timer)

@@ -1,9 +1,11 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
+import { apiBase, jobJsonSchema } from '@opsconductor/contract'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 
-/** Derives the OpenAPI document from the contract's routes and serves it with interactive docs. Register before the routes. */
+/** Derives the OpenAPI document from the contract's routes and serves it with interactive docs, and the JSON Schema of job
+ * documents. Register before the routes. */
 export const serveOpenApi = async (server: FastifyInstance, version: string) => {
   await server.register(fastifySwagger, {
     openapi: {
@@ -21,4 +23,9 @@ export const serveOpenApi = async (server: FastifyInstance, version: string) => 
     transformObject: jsonSchemaTransformObject,
   })
   await server.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { docExpansion: 'list' } })
+  server.get('/api/openapi.json', { schema: { hide: true } }, async () => server.swagger())
+  const jobSchema = jobJsonSchema()
+  server.get(`${apiBase}/schemas/job.json`, { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('application/schema+json').serializer((value: unknown) => JSON.stringify(value)).send(jobSchema),
+  )
 }

@@ -3,7 +3,7 @@ import fastifyHelmet from '@fastify/helmet'
 import fastifyRateLimit from '@fastify/rate-limit'
 import fastifyWebsocket from '@fastify/websocket'
 import { apiBase } from '@opsconductor/contract'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
@@ -43,7 +43,7 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
   const isHttps = options.publicUrl.protocol === 'https:'
   const server = Fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     trustProxy: options.trustedProxies.length === 0 ? false : options.trustedProxies,
     genReqId: () => newUuid(),
@@ -127,5 +127,4 @@ const serveProbes = (server: FastifyInstance, { health, metrics }: HttpOptions) 
     const { contentType, body } = await metrics()
     return reply.type(contentType).send(body)
   })
-  server.get('/api/openapi.json', { schema: { hide: true } }, async () => server.swagger())
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Execution, JobDocument, StartRequest, Strategy, Values } from '@opsconductor/contract'
+import type { Execution, JobDocument, StartRequest, Values } from '@opsconductor/contract'
 import { isFinalExecution } from '@opsconductor/contract'
 import { audit } from '../../../kernel/audit/audit.ts'
 import { afterCommit, type Context, permit, transaction } from '../../../kernel/context.ts'
@@ -50,7 +50,7 @@ export const createExecutions = ({ plans, progress, vault, publish, wake }: Port
       rerunOf,
       parameters: maskSecrets(values),
       sealedParameters: sealParameters(vault, uuid, onlySecrets(values)),
-      strategy: (document.strategy ?? {}) as Strategy,
+      strategy: document.strategy ?? {},
       planHash: plan.hash,
     })
     await branches.insertBranches(

@@ -144,7 +144,10 @@ const accept = (ctx: Context, document: JobDocument) => {
 const rawDetail = (rawNames: readonly string[]) =>
   rawNames.length === 0 ? {} : { unquotedValues: [...new Set(rawNames)] }
 
-const withoutVersion = ({ version: _, ...document }: JobDocument): JobDocument => document
+const withoutVersion = (input: JobDocument): JobDocument => {
+  const { version, ...document } = input
+  return version === undefined ? input : document
+}
 
 const insertVersion = (ctx: Context, jobId: number, version: number, document: JobDocument) =>
   store.insertVersion(ctx.db, {

@@ -44,7 +44,11 @@ export const openFeed = async (ctx: Context, executions: Executions, id: string,
       return outputFeed(ctx, executions, id, to)
     case 'log':
       return logFeed(ctx, executions, id, to)
-    default:
+    case 'targets':
+    case 'credentials':
+    case 'jobs':
+    case 'executions':
+    case 'users':
       permit(ctx, listPermissions[to.topic])
       return listFeed(id, to.topic)
   }

@@ -40,8 +40,9 @@ for (const [name, script] of contexts) {
       const { template, problems } = readShTemplate(script('{{ v }}'))
       expect(problems).toEqual([])
       const output = run(renderSh(template, () => ({ value, isSecret: false })))
-      if (name === 'inside a word') expect(output.replace(/\n$/, '')).toBe(value.replace(/\n$/, ''))
-      else expect(output).toBe(value)
+      // a line break at the end does not survive that test's own command substitution
+      const seen = (text: string) => (name === 'inside a word' ? text.replace(/\n$/, '') : text)
+      expect(seen(output)).toBe(seen(value))
     }
   })
 }

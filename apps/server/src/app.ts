@@ -134,6 +134,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
       startScheduler(
         [
           { name: 'sweep', everyMs: 1_000, act: automation.sweep },
+          { name: 'dead letters', everyMs: 5_000, act: automation.deadLetters },
           { name: 'admission', everyMs: 1_000, act: automation.admit },
           { name: 'partitions', everyMs: 3_600_000, act: automation.makePartitions },
         ],

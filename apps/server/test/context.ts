@@ -32,6 +32,7 @@ export type Delivery = { queue: string; data: TaskData }
 /** A queue that hands each task to `deliver` once its transaction is committed. */
 export const queueInto = (deliver: (delivery: Delivery) => void): Queue => ({
   ensure: async () => {},
+  takeDeadLetters: async () => {},
   enqueue: async (ctx, queue, tasks) =>
     afterCommit(ctx, () => {
       for (const data of tasks) deliver({ queue, data })

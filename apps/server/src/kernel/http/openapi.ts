@@ -26,6 +26,9 @@ export const serveOpenApi = async (server: FastifyInstance, version: string) => 
   server.get('/api/openapi.json', { schema: { hide: true } }, async () => server.swagger())
   const jobSchema = jobJsonSchema()
   server.get(`${apiBase}/schemas/job.json`, { schema: { hide: true } }, async (_request, reply) =>
-    reply.type('application/schema+json').serializer((value: unknown) => JSON.stringify(value)).send(jobSchema),
+    reply
+      .type('application/schema+json')
+      .serializer((value: unknown) => JSON.stringify(value))
+      .send(jobSchema),
   )
 }

@@ -13,6 +13,9 @@ export const parseInput = (route: Route, raw: RawInput) => {
   const mistakes: FieldProblem[] = []
   const part = (schema: z.ZodType | undefined, value: unknown, prefix: string) => {
     if (schema === undefined) return undefined
+    for (const path of unstorable(value)) {
+      mistakes.push({ path: `${prefix}${path}`, message: 'holds a NUL character or half of a character' })
+    }
     const parsed = schema.safeParse(value)
     if (parsed.success) return parsed.data
     for (const issue of parsed.error.issues) mistakes.push(...explain(issue, prefix))
@@ -48,3 +51,15 @@ const explain = (issue: z.core.$ZodIssue, prefix: string): FieldProblem[] => {
 const depth = (issues: z.core.$ZodIssue[]) => Math.max(0, ...issues.map((issue) => issue.path.length))
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
+
+/** Paths of texts that neither a database nor a shell can hold, whatever the schema says of them. */
+const unstorable = function* (value: unknown, path: readonly string[] = []): Generator<string> {
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed()) yield path.join('.')
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, inner] of Object.entries(value)) {
+      if (key.includes('\0') || !key.isWellFormed()) yield [...path, '?'].join('.')
+      else yield* unstorable(inner, [...path, key])
+    }
+  }
+}

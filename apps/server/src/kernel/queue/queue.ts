@@ -12,6 +12,8 @@ export type Queue = {
   enqueue: (ctx: Context, name: string, tasks: readonly TaskData[]) => Promise<void>
   /** Makes a queue; harmless when it exists. */
   ensure: (name: string) => Promise<void>
+  /** Hands over tasks that were fetched and never settled; they are gone when the handler has dealt with them. */
+  takeDeadLetters: (handle: (data: TaskData) => Promise<void>) => Promise<void>
 }
 
 const deadLetters = 'branch-lost'
@@ -20,8 +22,11 @@ const daySec = 86_400
 export const createQueue = ({ boss, wake }: { boss: PgBoss; wake: Wake }): Queue => {
   const known = new Map<string, Promise<void>>()
 
+  const ensureDeadLetters = () =>
+    boss.createQueue(deadLetters, { policy: 'standard', retryLimit: 10, retentionSeconds: 90 * daySec })
+
   const create = async (name: string) => {
-    await boss.createQueue(deadLetters, { policy: 'standard', retryLimit: 0, retentionSeconds: 90 * daySec })
+    await ensureDeadLetters()
     await boss.createQueue(name, {
       policy: 'standard',
       retryLimit: 0, // a task that was lost is a question for our own tables, never run again by the queue
@@ -41,6 +46,16 @@ export const createQueue = ({ boss, wake }: { boss: PgBoss; wake: Wake }): Queue
 
   return {
     ensure,
+    takeDeadLetters: async (handle) => {
+      await ensureDeadLetters()
+      for (const { id, retryCount, data } of await boss.fetch<TaskData>(deadLetters, {
+        batchSize: 100,
+        includeMetadata: true,
+      })) {
+        await handle(data)
+        await boss.deleteJob(deadLetters, { id, retryCount })
+      }
+    },
     enqueue: async (ctx, name, tasks) => {
       if (tasks.length === 0) return
       await ensure(name)

@@ -10,7 +10,7 @@ import { createBranchRun } from './executions/branch-run.ts'
 import { executionCounts, makePartitions } from './executions/overview.store.ts'
 import { executionRoutes } from './executions/executions.routes.ts'
 import { createExecutions } from './executions/executions.ts'
-import { createSweep } from './executions/executions.timers.ts'
+import { createDeadLetters, createSweep } from './executions/executions.timers.ts'
 import { createLeases } from './executions/leases.ts'
 import { createProgress } from './executions/progress.ts'
 import { jobRoutes } from './jobs/jobs.routes.ts'
@@ -76,6 +76,7 @@ export const createAutomation = ({
 
     /** For the scheduler. */
     sweep: createSweep({ progress, queue, publish }),
+    deadLetters: createDeadLetters({ queue }),
     admit: progress.admit,
     makePartitions: (ctx: Context) => makePartitions(ctx.db),
   }

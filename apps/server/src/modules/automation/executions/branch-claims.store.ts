@@ -81,18 +81,31 @@ export const endClaim = async (
   return ended !== undefined
 }
 
-/** Branches whose executor has not been heard of for too long; each is seen by one sweeper only. */
-export const lockExpired = (db: Kysely<DB>, limit: number) =>
+const expired = (db: Kysely<DB>) =>
   db
     .selectFrom('automation.branches')
     .select(['id', 'uuid', 'number', 'attempt', 'executionId', 'zone', 'executor', 'targetName'])
     .where('status', '=', 'running')
     .where('leaseUntil', '<', sql<Date>`clock_timestamp()`)
-    .orderBy('id')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
+
+export type ExpiredBranch = Awaited<ReturnType<ReturnType<typeof expired>['executeTakeFirstOrThrow']>>
+
+/** Branches whose executor has not been heard of for too long. */
+export const selectExpired = (db: Kysely<DB>, limit: number): Promise<ExpiredBranch[]> =>
+  expired(db).orderBy('id').limit(limit).execute()
+
+/** Takes one of them, when it is still so. Call it with the execution's row locked. */
+export const lockExpired = (db: Kysely<DB>, id: number): Promise<ExpiredBranch | undefined> =>
+  expired(db).where('id', '=', id).forUpdate().executeTakeFirst()
+
+/** Where a branch belongs and whether it waits in the queue. */
+export const findWaiting = (db: Kysely<DB>, uuid: string) =>
+  db
+    .selectFrom('automation.branches')
+    .select(['executionId', 'zone'])
+    .where('uuid', '=', uuid)
+    .where('status', '=', 'queued')
+    .executeTakeFirst()
 
 /** Puts a branch that was interrupted between steps back, to be taken again. */
 export const requeueBranch = async (db: Kysely<DB>, id: number, changeSeq: number) => {

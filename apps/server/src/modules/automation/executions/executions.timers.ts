@@ -4,14 +4,13 @@ import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
 import type { JobDocument } from '@opsconductor/contract'
 import { findVersionById } from '../jobs/jobs.store.ts'
 import { insertLogLines } from '../log/log.store.ts'
-import { lockExpired, requeueBranch } from './branch-claims.store.ts'
+import { type ExpiredBranch, findWaiting, lockExpired, requeueBranch, selectExpired } from './branch-claims.store.ts'
 import { updateBranch } from './branches.store.ts'
 import * as store from './executions.store.ts'
 import type { Progress } from './progress.ts'
 import { endSteps, insertReadySteps, selectSteps } from './step-results.store.ts'
 
 type Ports = { progress: Progress; queue: Queue; publish: Publish }
-type Expired = Awaited<ReturnType<typeof lockExpired>>[number]
 
 const sweepLimit = 100
 
@@ -20,8 +19,10 @@ const sweepLimit = 100
  * a step that had begun is unknown: it is never run again on its own, unless its author called it idempotent.
  */
 export const createSweep = ({ progress, queue, publish }: Ports) => {
-  const recover = async (ctx: Context, branch: Expired) => {
-    const execution = await store.lockExecution(ctx.db, branch.executionId)
+  const recover = async (ctx: Context, found: ExpiredBranch) => {
+    const execution = await store.lockExecution(ctx.db, found.executionId)
+    const branch = await lockExpired(ctx.db, found.id)
+    if (branch === undefined) return // somebody else was first
     const changeSeq = await store.drawChange(ctx.db, branch.executionId)
     const steps = await selectSteps(ctx.db, { executionId: branch.executionId, branchId: branch.id }, 10_000)
     const running = steps.find(({ status }) => status === 'running')
@@ -67,12 +68,24 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
     progress.changed(ctx, execution.uuid)
   }
 
-  return (ctx: Context): Promise<number> =>
-    transaction(ctx, async (ctx) => {
-      const expired = await lockExpired(ctx.db, sweepLimit)
-      for (const branch of expired) await recover(ctx, branch)
-      return expired.length
-    })
+  return async (ctx: Context): Promise<void> => {
+    for (const branch of await selectExpired(ctx.db, sweepLimit)) {
+      await transaction(ctx, (ctx) => recover(ctx, branch))
+    }
+  }
 }
+
+/**
+ * A task whose executor died before it took the branch comes back as a dead letter: if the branch still waits, it is put
+ * into the queue again.
+ */
+export const createDeadLetters =
+  ({ queue }: Pick<Ports, 'queue'>) =>
+  (ctx: Context): Promise<void> =>
+    queue.takeDeadLetters(async ({ branch }) => {
+      const waiting = branch === undefined ? undefined : await findWaiting(ctx.db, String(branch))
+      if (waiting === undefined) return
+      await transaction(ctx, (ctx) => queue.enqueue(ctx, queueOf('branch', waiting.zone), [{ branch: String(branch) }]))
+    })
 
 export type Sweep = ReturnType<typeof createSweep>

@@ -1,4 +1,6 @@
-import { type Logger, pino } from 'pino'
+import { isatty } from 'node:tty'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { PinoPretty } from 'pino-pretty'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -15,7 +17,10 @@ const secretKeys = [
   'token',
 ]
 
-/** The process's log: JSON lines on standard error, so that standard output stays for what a person asked to see. */
+/**
+ * The process's log on standard error, so that standard output stays for what a person asked to see: JSON lines for
+ * machines, and plain lines where a person watches.
+ */
 export const createLog = (level: LogLevel, name: string): Logger =>
   pino(
     {
@@ -25,5 +30,17 @@ export const createLog = (level: LogLevel, name: string): Logger =>
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[hidden]' },
     },
-    pino.destination({ dest: 2, sync: false }),
+    destination(),
   )
+
+const destination = (): DestinationStream =>
+  isatty(2)
+    ? PinoPretty({
+        destination: 2,
+        sync: true,
+        colorize: true,
+        translateTime: 'SYS:HH:MM:ss',
+        ignore: 'service',
+        singleLine: true,
+      })
+    : pino.destination({ dest: 2, sync: false })

@@ -7,9 +7,9 @@ import { until } from './until.ts'
 export type Asked = { params?: object; query?: object; body?: object; as?: Client }
 
 type Features = typeof api
+type NamesIn<F extends keyof Features> = F extends unknown ? `${F}.${Extract<keyof Features[F], string>}` : never
 /** `targets.create` and so on, every one of them. */
-export type RouteName = { [F in keyof Features & string]: `${F}.${keyof Features[F] & string}` }[keyof Features &
-  string]
+export type RouteName = NamesIn<keyof Features>
 
 /** The little world in which every route has something to do. The target is reached without a network. */
 export const prepareWorld = async (app: TestApp) => {

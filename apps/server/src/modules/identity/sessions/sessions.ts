@@ -20,8 +20,7 @@ import * as store from './sessions.store.ts'
 export const refreshTokenSec = 7 * 86_400
 /** However often it is refreshed, a session ends after this. */
 const sessionMaxSec = 30 * 86_400
-const failuresBeforeLock = 5
-const lockMinutes = 15
+const lockRule = { afterFailures: 5, minutes: 15 }
 /** An ended session is noticed this late at most. */
 const cacheMs = 5_000
 
@@ -60,11 +59,7 @@ export const createSessions = ({ accessTokens }: { accessTokens: AccessTokens })
   }
 
   const refuseLogin = async (ctx: Context, login: Login, user: UserRow | undefined, client: Client): Promise<never> => {
-    if (user !== undefined) {
-      const failures = user.failedLogins + 1
-      const lockedUntil = failures % failuresBeforeLock === 0 ? new Date(Date.now() + lockMinutes * 60_000) : null
-      await countFailedLogin(ctx.db, user.id, failures, lockedUntil)
-    }
+    if (user !== undefined) await countFailedLogin(ctx.db, user.id, lockRule)
     await audit(ctx, 'auth.login', user === undefined ? null : subjectOf(user), {
       refused: true,
       username: login.username,
@@ -77,12 +72,12 @@ export const createSessions = ({ accessTokens }: { accessTokens: AccessTokens })
     login: async (ctx: Context, login: Login, client: Client): Promise<Issued> => {
       const user = await findUserByLogin(ctx.db, login.username)
       if (user?.lockedUntil && user.lockedUntil > new Date()) {
-        throw new Refusal('locked_out', `Too many failed log-ins. Try again after ${user.lockedUntil.toISOString()}.`)
+        throw lockedOut(`after ${user.lockedUntil.toISOString()}`)
       }
       const isRight = await isPassword(login.password, user?.passwordHash ?? (await nobodysHash))
       if (user === undefined || !isRight || user.status !== 'active') return refuseLogin(ctx, login, user, client)
       return transaction(ctx, async (ctx) => {
-        await noteLogin(ctx.db, user.id)
+        if (!(await noteLogin(ctx.db, user.id))) throw lockedOut(`in ${lockRule.minutes} minutes`)
         const uuid = newUuid()
         const { id } = await store.insertSession(ctx.db, {
           uuid,
@@ -224,6 +219,8 @@ const me = async (ctx: Context): Promise<UserRow> => {
 }
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
+
+const lockedOut = (when: string) => new Refusal('locked_out', `Too many failed log-ins. Try again ${when}.`)
 
 const after = (seconds: number) => new Date(Date.now() + seconds * 1000)
 

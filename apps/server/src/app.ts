@@ -107,6 +107,13 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
         trustedProxies: config.TRUSTED_PROXIES,
         loginsPerMinute: config.LOGINS_PER_MINUTE,
         services: config.SERVICES,
+        numericAliases: {
+          users: 'identity.users',
+          credentials: 'assets.credentials',
+          targets: 'assets.targets',
+          jobs: 'automation.jobs',
+          executions: 'automation.executions',
+        },
       }),
     executor: (): Promise<RunningService> => {
       const { run, leases } = automation.createRunner({

@@ -6,6 +6,7 @@ import type { Actor, Context } from '../context.ts'
 import { Refusal } from '../errors.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
+import { type NumericAliases, olderPathHeader } from './numeric-aliases.ts'
 import { parseInput } from './parse.ts'
 
 /** Who an access token speaks for. @throws Refusal `unauthenticated`, `token_expired` or `token_revoked` */
@@ -17,6 +18,7 @@ export type Registration = {
   log: Logger
   isHttps: boolean
   loginsPerMinute: number
+  aliases: NumericAliases
 }
 
 const nobody: Actor = { kind: 'nobody', uuid: null, name: 'nobody', permissions: new Set(), session: null }
@@ -32,14 +34,20 @@ export const registerEndpoint = (server: FastifyInstance, { route, answer }: End
     handler: async (request, reply) => {
       const { actor, expiresAt } =
         route.access === 'public' ? stranger : await whoAsks(request, route, registration.identify)
-      const input = parseInput(route, { params: request.params, query: request.query, body: request.body })
-      const result = await answer(
-        contextOf(request, reply, actor, registration),
-        input,
-        exchangeOf(request, reply, registration.isHttps, expiresAt),
-      )
+      const isOlder = request.headers[olderPathHeader] !== undefined
+      const params = isOlder ? await registration.aliases.resolve(route.path, request.params) : request.params
+      const input = parseInput(route, { params, query: request.query, body: request.body })
+      const exchange = exchangeOf(request, reply, registration.isHttps, expiresAt)
+      const result = await answer(contextOf(request, reply, actor, registration), input, exchange)
       if (route.answer === 'bytes') return reply
       if (hasRevision(result)) reply.header('etag', `"${result.revision}"`)
+      if (isOlder) {
+        const aliased = await registration.aliases.addTo(route.path, result)
+        return reply
+          .code(route.status)
+          .serializer((value: unknown) => JSON.stringify(value))
+          .send(aliased)
+      }
       return reply.code(route.status).send(route.status === 204 ? null : result)
     },
   })

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import fastifyCookie from '@fastify/cookie'
 import fastifyHelmet from '@fastify/helmet'
 import fastifyRateLimit from '@fastify/rate-limit'
@@ -11,6 +12,8 @@ import { Refusal } from '../errors.ts'
 import { newUuid } from '../identifiers.ts'
 import { type Identify, registerEndpoint } from './registration.ts'
 import type { Endpoint } from './endpoints.ts'
+import { createNumericAliases, olderPathHeader } from './numeric-aliases.ts'
+import type { AliasedTables } from './numeric-aliases.store.ts'
 import { currentPath } from './older-paths.ts'
 import { serveOpenApi } from './openapi.ts'
 import { dataPolicy } from './page-policy.ts'
@@ -34,6 +37,8 @@ export type HttpOptions = {
   health: () => Promise<{ isReady: boolean; body: object }>
   metrics: () => Promise<{ contentType: string; body: string }>
   loginsPerMinute: number
+  /** What older clients know by number, by the first word of its path. */
+  numericAliases: AliasedTables
 }
 
 const bodyLimitBytes = 4 * 1024 * 1024
@@ -47,7 +52,7 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
     bodyLimit: bodyLimitBytes,
     trustProxy: options.trustedProxies.length === 0 ? false : options.trustedProxies,
     genReqId: () => newUuid(),
-    rewriteUrl: (request) => currentPath(request.url ?? '/', request.headers.accept) ?? request.url ?? '/',
+    rewriteUrl: toCurrentPath,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: true,
   }) as unknown as FastifyInstance
@@ -75,7 +80,8 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
 
   serveProbes(server, options)
   await server.register(async (api) => {
-    for (const endpoint of options.endpoints) registerEndpoint(api, endpoint, { ...options, isHttps })
+    const aliases = createNumericAliases(options.db, options.numericAliases)
+    for (const endpoint of options.endpoints) registerEndpoint(api, endpoint, { ...options, isHttps, aliases })
     serveSocket(api, `${apiBase}/live`, options.publicUrl, options.openSocket)
   })
 
@@ -87,6 +93,14 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
     throw new Refusal('not_found', `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}.`)
   })
   return server
+}
+
+const toCurrentPath = (request: { url?: string | undefined; headers: IncomingHttpHeaders }): string => {
+  delete request.headers[olderPathHeader] // nobody but us says so
+  const current = currentPath(request.url ?? '/', request.headers.accept)
+  if (current === null) return request.url ?? '/'
+  request.headers[olderPathHeader] = 'yes'
+  return current
 }
 
 /** JSON bodies; none at all is fine where a route does not need one. */

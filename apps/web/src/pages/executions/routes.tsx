@@ -1,11 +1,19 @@
-import { createRoute } from '@tanstack/react-router'
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { appRoute } from '../../routes.tsx'
-import { PageHeader } from '../../ui/PageHeader.tsx'
+import { ExecutionSearch, ListSearch } from './search.ts'
 
 const executionsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: 'executions',
-  component: () => <PageHeader title="Executions" />,
+  validateSearch: ListSearch,
+  component: lazyRouteComponent(() => import('./ExecutionsPage.tsx'), 'ExecutionsPage'),
 })
 
-export const executionsRoutes = [executionsRoute] as const
+const executionRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'executions/$ref',
+  validateSearch: ExecutionSearch,
+  component: lazyRouteComponent(() => import('./ExecutionPage.tsx'), 'ExecutionPage'),
+})
+
+export const executionsRoutes = [executionsRoute, executionRoute] as const

@@ -1,0 +1,107 @@
+import { Text } from '@mantine/core'
+import type { Branch, StepResult } from '@opsconductor/contract'
+import { Link } from '@tanstack/react-router'
+import { ErrorView } from '../../ui/ErrorView.tsx'
+import { StatusBadge } from '../../ui/StatusBadge.tsx'
+import classes from './BranchHead.module.css'
+import { Ticking } from './Ticking.tsx'
+import { type useExecution, useSteps } from './use-execution.ts'
+
+type Props = { executionRef: string; branch: Branch; store: ReturnType<typeof useExecution> }
+
+const outcomes = {
+  stopped: 'Cancelled; its processes on the target have stopped.',
+  still_running: 'Cancelled, but processes are still running on the target.',
+  unconfirmed: 'Cancelled, but whether the processes on the target stopped is not known.',
+} as const
+
+/** A branch and its steps: states, exit codes, times, and on demand exactly what ran. */
+export const BranchHead = ({ executionRef, branch, store }: Props) => {
+  const { steps, isLoading, error } = useSteps(executionRef, branch.number, store)
+  return (
+    <section aria-label={`Branch ${branch.number}`} className={classes.head}>
+      <div className={classes.title}>
+        <h2 className={classes.name}>
+          <span className={`${classes.quiet} number`}>{branch.number}</span>{' '}
+          <Link to="/targets/$ref" params={{ ref: branch.target.serial }} className={classes.link}>
+            {branch.target.name}
+          </Link>
+        </h2>
+        <StatusBadge status={branch.status} />
+        <Text size="sm" c="dimmed" component="span">
+          <Ticking {...branch} />
+          {branch.attempt > 1 && `, attempt ${branch.attempt}`}
+        </Text>
+      </div>
+      {branch.message && <Text size="sm">{withFault(branch.fault, branch.message)}</Text>}
+      {branch.cancelOutcome && <Text size="sm">{outcomes[branch.cancelOutcome]}</Text>}
+      {branch.status === 'lost' && (
+        <Text size="sm">
+          The connection ended in the middle of a step. Whether that step ran to its end is not known.
+        </Text>
+      )}
+      {error && <ErrorView error={error} />}
+      {steps.length > 0 && (
+        <ol className={classes.steps}>
+          {steps.map((step) => (
+            <Step key={`${step.index}/${step.attempt}`} step={step} />
+          ))}
+        </ol>
+      )}
+      {!isLoading && steps.length === 0 && !error && (
+        <Text size="sm" c="dimmed">
+          No step has started yet.
+        </Text>
+      )}
+    </section>
+  )
+}
+
+const withFault = (fault: string | null, message: string) => (fault === null ? message : `${fault}: ${message}`)
+
+const Step = ({ step }: { step: StepResult }) => (
+  <li className={classes.step}>
+    <details>
+      <summary className={classes.summary}>
+        <span className={classes.stepName}>
+          {step.name}
+          {step.attempt > 1 && <span className={classes.quiet}> (try {step.attempt})</span>}
+        </span>
+        <StatusBadge status={step.status} {...(step.status === 'unknown' ? { tone: 'red' } : {})} />
+        <span className={`${classes.exit} number`}>{endOf(step)}</span>
+        <span className={`${classes.time} number`}>
+          <Ticking {...step} />
+        </span>
+      </summary>
+      <div className={classes.details}>
+        <Text size="xs" c="dimmed">
+          {[
+            step.type,
+            step.method && `over ${step.method}`,
+            step.credential && `with ${step.credential}`,
+            step.target && `on ${step.target.name}`,
+            step.mode,
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </Text>
+        <pre className={classes.command}>{step.command}</pre>
+      </div>
+    </details>
+    {step.message && (
+      <Text size="sm" className={classes.message}>
+        {withFault(step.fault, step.message)}
+      </Text>
+    )}
+    {step.isOutputTruncated && (
+      <Text size="sm" className={classes.message}>
+        The output was longer than allowed: its end is missing.
+      </Text>
+    )}
+  </li>
+)
+
+const endOf = ({ exitCode, signal }: StepResult) => {
+  if (signal !== null) return `signal ${signal}`
+  return exitCode === null ? '' : `exit ${exitCode}`
+}

@@ -1,0 +1,56 @@
+import { Stack, Text } from '@mantine/core'
+import type { Execution } from '@opsconductor/contract'
+import { Link } from '@tanstack/react-router'
+import { Facts } from '../../ui/Facts.tsx'
+import { Identifier } from '../../ui/Identifier.tsx'
+import { Section } from '../../ui/Section.tsx'
+import { TimeText } from '../../ui/TimeText.tsx'
+
+/** With what an execution was started. */
+export const DetailsTab = ({ execution }: { execution: Execution }) => {
+  const { parameters, strategy } = execution
+  const names = Object.keys(parameters)
+  return (
+    <Stack gap="md">
+      <Section title="Parameters" description={names.length > 0 && 'Secret values are masked.'}>
+        {names.length === 0 ? (
+          <Text size="sm" c="dimmed">
+            This job has no parameters.
+          </Text>
+        ) : (
+          <Facts
+            facts={Object.fromEntries(
+              names.map((name) => [
+                name,
+                <span key={name} className="mono" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+                  {String(parameters[name])}
+                </span>,
+              ]),
+            )}
+          />
+        )}
+      </Section>
+      <Section title="Execution">
+        <Facts
+          facts={{
+            UUID: <Identifier value={execution.uuid} what="UUID" />,
+            Plan: <Identifier value={execution.planHash} what="hash of the plan" />,
+            'Started by': execution.requestedBy,
+            'Rerun of': execution.rerunOf && (
+              <Link to="/executions/$ref" params={{ ref: execution.rerunOf }}>
+                {execution.rerunOf}
+              </Link>
+            ),
+            'Branches at once': strategy.concurrency?.toLocaleString() ?? 'all',
+            Batches: strategy.batches?.join(', '),
+            'Stops after':
+              strategy.maxFailures === undefined ? undefined : `more than ${strategy.maxFailures} failed branches`,
+            Queued: <TimeText at={execution.queuedAt} isAbsolute />,
+            Started: execution.startedAt && <TimeText at={execution.startedAt} isAbsolute />,
+            Finished: execution.finishedAt && <TimeText at={execution.finishedAt} isAbsolute />,
+          }}
+        />
+      </Section>
+    </Stack>
+  )
+}

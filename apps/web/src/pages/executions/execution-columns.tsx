@@ -1,0 +1,36 @@
+import { Text } from '@mantine/core'
+import type { Execution } from '@opsconductor/contract'
+import type { Column } from '../../ui/DataTable.tsx'
+import { TimeText } from '../../ui/TimeText.tsx'
+import { ExecutionBadge } from './ExecutionBadge.tsx'
+import { Progress } from './Progress.tsx'
+import { Ticking } from './Ticking.tsx'
+
+export const executionColumns: readonly Column<Execution>[] = [
+  {
+    label: 'Execution',
+    cell: (execution) => (
+      <>
+        {execution.job.name}{' '}
+        <Text span size="xs" c="dimmed" className="mono">
+          {execution.ref}
+        </Text>
+      </>
+    ),
+  },
+  { label: 'Status', width: '150px', cell: (execution) => <ExecutionBadge execution={execution} /> },
+  {
+    label: 'Branches',
+    width: '240px',
+    from: 'md',
+    cell: (execution) => <Progress execution={execution} />,
+  },
+  { label: 'Started by', width: '150px', from: 'lg', cell: ({ requestedBy }) => requestedBy },
+  {
+    label: 'Started',
+    width: '140px',
+    from: 'sm',
+    cell: ({ startedAt, queuedAt }) => <TimeText at={startedAt ?? queuedAt} />,
+  },
+  { label: 'Duration', width: '110px', align: 'end', from: 'sm', cell: (execution) => <Ticking {...execution} /> },
+]

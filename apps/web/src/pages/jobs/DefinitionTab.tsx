@@ -1,0 +1,95 @@
+import { Stack, Text } from '@mantine/core'
+import type { JobDetail, JobDocument, Step } from '@opsconductor/contract'
+import { Facts } from '../../ui/Facts.tsx'
+import { Section } from '../../ui/Section.tsx'
+import classes from './DefinitionTab.module.css'
+import { fieldsOf } from './run/parameter-values.ts'
+import { stepTypeWords } from './step-words.ts'
+
+/** What a job does, for reading. */
+export const DefinitionTab = ({ job: { document } }: { job: JobDetail }) => (
+  <Stack gap="md">
+    {document.description && <Text style={{ whiteSpace: 'pre-wrap' }}>{document.description}</Text>}
+    <Section title="Steps">
+      <ol className={classes.steps}>
+        {document.steps.map((step, index) => (
+          <StepView key={step.id ?? `${index}`} step={step} />
+        ))}
+      </ol>
+    </Section>
+    <Parameters document={document} />
+    <Where document={document} />
+  </Stack>
+)
+
+const StepView = ({ step }: { step: Step }) => {
+  const facts = [
+    stepTypeWords[step.type],
+    'interpreter' in step && step.interpreter,
+    'shell' in step && step.shell,
+    step.target && `on ${step.target}`,
+    step.timeoutSec && `at most ${step.timeoutSec} s`,
+    step.retries && `${step.retries} ${step.retries === 1 ? 'retry' : 'retries'}`,
+    step.onError === 'continue' && 'goes on after an error',
+    step.idempotent && 'idempotent',
+    step.mode,
+  ].filter(Boolean)
+  return (
+    <li className={classes.step}>
+      <Text fw={600}>{step.name ?? step.id ?? stepTypeWords[step.type]}</Text>
+      <Text size="sm" c="dimmed">
+        {facts.join(' · ')}
+      </Text>
+      <pre className={classes.text}>{'script' in step ? step.script : step.command}</pre>
+    </li>
+  )
+}
+
+const Parameters = ({ document }: { document: JobDocument }) => {
+  const fields = fieldsOf(document)
+  if (fields.length === 0) return null
+  return (
+    <Section title="Parameters">
+      <Facts
+        facts={Object.fromEntries(
+          fields.map(({ name, spec }) => [
+            name,
+            <span key={name}>
+              {[
+                spec.type,
+                spec.default !== undefined && `default ${JSON.stringify(spec.default)}`,
+                spec.choices && `one of ${spec.choices.join(', ')}`,
+                spec.pattern && `matches ${spec.pattern}`,
+                spec.required && 'required',
+                spec.secret && 'secret',
+              ]
+                .filter(Boolean)
+                .join(', ')}
+              {spec.description && (
+                <Text size="sm" c="dimmed">
+                  {spec.description}
+                </Text>
+              )}
+            </span>,
+          ]),
+        )}
+      />
+    </Section>
+  )
+}
+
+const Where = ({ document: { targets = [], strategy = {} } }: { document: JobDocument }) => (
+  <Section title="Where and how">
+    <Facts
+      facts={{
+        Targets: targets.length > 0 ? targets.join(', ') : 'chosen when it is run',
+        'Branches at once': strategy.concurrency?.toLocaleString() ?? 'all',
+        Batches: strategy.batches?.join(', '),
+        'Stops after':
+          strategy.maxFailures === undefined
+            ? undefined
+            : `more than ${strategy.maxFailures} failed ${strategy.maxFailures === 1 ? 'branch' : 'branches'}`,
+      }}
+    />
+  </Section>
+)

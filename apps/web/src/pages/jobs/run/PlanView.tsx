@@ -1,0 +1,93 @@
+import { Alert, Button, List, Stack, Text } from '@mantine/core'
+import type { Plan, PlannedBranch } from '@opsconductor/contract'
+import { IconAlertTriangle, IconRefreshAlert } from '@tabler/icons-react'
+import { useState } from 'react'
+import classes from './PlanView.module.css'
+
+const shownAtFirst = 20
+const shownMore = 200
+
+type Props = { plan: Plan; changes: readonly string[] }
+
+/** Which target gets exactly which command. */
+export const PlanView = ({ plan, changes }: Props) => {
+  const [shown, setShown] = useState(shownAtFirst)
+  const { branches, warnings } = plan
+  const batches = new Set(branches.map(({ batch }) => batch)).size
+  return (
+    <Stack gap="sm">
+      {changes.length > 0 && (
+        <Alert
+          variant="default"
+          role="alert"
+          icon={<IconRefreshAlert aria-hidden />}
+          title="The plan has changed meanwhile"
+        >
+          <Words words={changes} />
+          <Text size="sm" mt={6}>
+            Nothing was started. This is the plan of now.
+          </Text>
+        </Alert>
+      )}
+      {warnings.length > 0 && (
+        <Alert variant="default" icon={<IconAlertTriangle aria-hidden />} title="Worth a look">
+          <Words words={warnings} />
+        </Alert>
+      )}
+      <Text size="sm" c="dimmed">
+        {branches.length.toLocaleString()} {branches.length === 1 ? 'branch' : 'branches'}
+        {batches > 1 && ` in ${batches} batches`}, version {plan.job.version} of the job. Secrets are masked.
+      </Text>
+      <ol className={classes.branches}>
+        {branches.slice(0, shown).map((branch) => (
+          <Branch key={branch.number} branch={branch} withBatch={batches > 1} isOpen={branches.length <= 5} />
+        ))}
+      </ol>
+      {branches.length > shown && (
+        <Button variant="default" size="xs" onClick={() => setShown(shown + shownMore)}>
+          Show {Math.min(shownMore, branches.length - shown).toLocaleString()} more of{' '}
+          {(branches.length - shown).toLocaleString()}
+        </Button>
+      )}
+    </Stack>
+  )
+}
+
+const Words = ({ words }: { words: readonly string[] }) => (
+  <List size="sm">
+    {words.slice(0, 50).map((word) => (
+      <List.Item key={word}>{word}</List.Item>
+    ))}
+    {words.length > 50 && <List.Item>and {words.length - 50} more</List.Item>}
+  </List>
+)
+
+const Branch = ({ branch, withBatch, isOpen }: { branch: PlannedBranch; withBatch: boolean; isOpen: boolean }) => {
+  const { number, target, method, credential, batch, steps } = branch
+  return (
+    <li className={classes.branch}>
+      <details open={isOpen}>
+        <summary className={classes.summary}>
+          <span className={`${classes.quiet} number`}>{number}</span>
+          <b>{target.name}</b>
+          <span className={classes.quiet}>
+            {method.type} {method.host}:{method.port}, {credential === null ? 'no credential' : `as ${credential}`}
+            {withBatch && `, batch ${batch}`}
+          </span>
+        </summary>
+        <ol className={classes.steps}>
+          {steps.map((step) => (
+            <li key={step.id}>
+              <span className={classes.quiet}>
+                {step.name} · {step.type} · {step.mode}
+                {step.timeoutSec !== null && ` · at most ${step.timeoutSec} s`}
+                {step.target.uuid !== target.uuid && ` · on ${step.target.name}`}
+              </span>
+              <pre className={classes.command}>{step.command}</pre>
+            </li>
+          ))}
+        </ol>
+      </details>
+    </li>
+  )
+}

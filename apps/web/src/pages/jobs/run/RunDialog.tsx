@@ -1,0 +1,146 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import {
+  api,
+  type FieldProblem,
+  type JobDetail,
+  type Plan,
+  ProblemError,
+  type RunRequest,
+} from '@opsconductor/contract'
+import { useMutation } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { call } from '../../../session/index.ts'
+import { changed } from '../../../session/queries.ts'
+import { ErrorView } from '../../../ui/ErrorView.tsx'
+import { newRequestKey } from '../../executions/request-key.ts'
+import { TargetPicker } from '../TargetPicker.tsx'
+import { ParameterInputs } from './ParameterInputs.tsx'
+import { checkTyped, fieldsOf, typedDefaults, valuesOf } from './parameter-values.ts'
+import { planChanges } from './plan-changes.ts'
+import { PlanView } from './PlanView.tsx'
+
+type Props = { job: JobDetail; onClose: () => void }
+
+/** A plan that was asked for, with the request that it answers. */
+type Planned = { request: RunRequest; plan: Plan; changes: string[] }
+
+/** Where and with which values, then exactly what would happen, then it happens. */
+export const RunDialog = ({ job, onClose }: Props) => {
+  const fields = fieldsOf(job.document)
+  const [targets, setTargets] = useState<readonly string[]>(job.document.targets ?? [])
+  const [typed, setTyped] = useState(() => typedDefaults(fields))
+  const [errors, setErrors] = useState<Record<string, string>>({})
+  const [planned, setPlanned] = useState<Planned>()
+  const navigate = useNavigate()
+  const params = { ref: job.uuid }
+
+  const plan = useMutation({
+    mutationFn: async ({ request, before }: { request: RunRequest; before?: Plan }): Promise<Planned> => {
+      const next = await call(api.jobs.plan, { params, body: request })
+      return { request, plan: next, changes: before ? planChanges(before, next) : [] }
+    },
+    onSuccess: setPlanned,
+    onError: (error) => {
+      setPlanned(undefined)
+      setErrors(error instanceof ProblemError ? byParameter(error.problem.fields ?? []) : {})
+    },
+  })
+  const start = useMutation({
+    mutationFn: ({ planned, key }: { planned: Planned; key: string }) =>
+      call(
+        api.executions.start,
+        { params, body: { ...planned.request, planHash: planned.plan.hash } },
+        { headers: { 'idempotency-key': key } },
+      ),
+    onSuccess: (execution) => {
+      void changed('executions')
+      return navigate({ to: '/executions/$ref', params: { ref: execution.ref } })
+    },
+    onError: (error, { planned }) => {
+      const isStale = error instanceof ProblemError && error.problem.code === 'plan_changed'
+      if (isStale) plan.mutate({ request: planned.request, before: planned.plan })
+    },
+  })
+  const isStale = start.error instanceof ProblemError && start.error.problem.code === 'plan_changed'
+
+  const look = () => {
+    const found = checkTyped(fields, typed)
+    setErrors(found)
+    if (Object.keys(found).length > 0) return
+    start.reset()
+    const values = valuesOf(fields, typed)
+    plan.mutate({
+      request: {
+        ...(targets.length > 0 ? { targets: [...targets] } : {}),
+        ...(fields.length > 0 ? { parameters: values } : {}),
+      },
+    })
+  }
+  return (
+    <Modal opened onClose={onClose} title={`Run ${job.name}`} size={planned ? 'xl' : 'lg'}>
+      {planned ? (
+        <Stack gap="md">
+          <PlanView plan={planned.plan} changes={planned.changes} />
+          {start.error && !isStale && <ErrorView error={start.error} />}
+          <Group justify="space-between" gap="xs">
+            <Button variant="default" onClick={() => setPlanned(undefined)}>
+              Back
+            </Button>
+            <Button
+              data-autofocus
+              loading={start.isPending || plan.isPending}
+              disabled={planned.plan.branches.length === 0}
+              onClick={() => start.mutate({ planned, key: newRequestKey() })}
+            >
+              Run on {counted(planned.plan.branches.length)}
+            </Button>
+          </Group>
+        </Stack>
+      ) : (
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault()
+            look()
+          }}
+        >
+          <Stack gap="md">
+            <TargetPicker
+              label="Targets"
+              description={
+                job.document.targets?.length ? 'Those of the job, unless you choose others.' : 'Where it is to run.'
+              }
+              value={targets}
+              onChange={setTargets}
+              error={errors['targets']}
+            />
+            {fields.length > 0 && <ParameterInputs fields={fields} typed={typed} onType={setTyped} errors={errors} />}
+            {plan.error && <ErrorView error={plan.error} />}
+            <Group justify="space-between" gap="xs">
+              <Text size="xs" c="dimmed">
+                Nothing runs yet: the plan comes first.
+              </Text>
+              <Group gap="xs">
+                <Button variant="default" onClick={onClose}>
+                  Cancel
+                </Button>
+                <Button type="submit" loading={plan.isPending}>
+                  Show the plan
+                </Button>
+              </Group>
+            </Group>
+          </Stack>
+        </form>
+      )}
+    </Modal>
+  )
+}
+
+const counted = (targets: number) => `${targets.toLocaleString()} ${targets === 1 ? 'target' : 'targets'}`
+
+/** `parameters.svc` belongs to the field of `svc`. */
+const byParameter = (fields: readonly FieldProblem[]) =>
+  Object.fromEntries(
+    fields.map(({ path, message }) => [path.replace(/^parameters\./, '').replace(/^(targets)\..*/, '$1'), message]),
+  )

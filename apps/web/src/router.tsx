@@ -8,7 +8,7 @@ import { NotFound } from './pages/NotFound.tsx'
 import { profileRoutes } from './pages/profile/routes.tsx'
 import { targetsRoutes } from './pages/targets/routes.tsx'
 import { usersRoutes } from './pages/users/routes.tsx'
-import { appRoute, rootRoute } from './routes.tsx'
+import { appRoute, nowhereRoute, rootRoute } from './routes.tsx'
 import { PageError } from './ui/PageError.tsx'
 import { PagePending } from './ui/PagePending.tsx'
 import { parseSearch, stringifySearch } from './ui/search-params.ts'
@@ -23,6 +23,7 @@ const routeTree = rootRoute.addChildren([
     ...credentialsRoutes,
     ...usersRoutes,
     ...profileRoutes,
+    nowhereRoute,
   ]),
 ])
 

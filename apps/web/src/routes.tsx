@@ -22,3 +22,6 @@ export const appRoute = createRoute({
     }
   },
 })
+
+/** What no other route knows, for whoever is logged in: shown inside the shell, so that one can go on from there. */
+export const nowhereRoute = createRoute({ getParentRoute: () => appRoute, path: '$', component: NotFound })

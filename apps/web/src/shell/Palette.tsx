@@ -9,6 +9,7 @@ import { type ReactNode, useState } from 'react'
 import { useMay } from '../session/index.ts'
 import { queryOf } from '../session/queries.ts'
 import { areas } from './areas.ts'
+import classes from './Palette.module.css'
 
 type Entry = { id: string; label: string; description?: string; icon: ReactNode; href: string }
 
@@ -78,7 +79,14 @@ export const Palette = () => {
   const shown = groups.filter(({ entries }) => entries.length > 0)
 
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} radius="md">
+    <Spotlight.Root
+      query={query}
+      onQueryChange={setQuery}
+      shortcut="mod + K"
+      tagsToIgnore={[]}
+      radius="md"
+      classNames={{ actionsGroup: classes.group }}
+    >
       <VisuallyHidden>
         <Modal.Title>Find or do</Modal.Title>
       </VisuallyHidden>

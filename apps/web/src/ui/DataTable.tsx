@@ -11,7 +11,7 @@ export type Column<T> = {
   width?: string
   align?: 'start' | 'end'
   /** Left out on screens narrower than this, in the order of importance. */
-  from?: 'sm' | 'md' | 'lg'
+  from?: 'sm' | 'md' | 'lg' | 'xl'
   isLabelHidden?: boolean
 }
 

@@ -18,6 +18,10 @@ export const describeError = (error: unknown): { title: string; detail: string; 
   return { title: 'Something went wrong on this page', detail: error instanceof Error ? error.message : String(error) }
 }
 
+/** What the server refused it refuses again. */
+const isWorthRetrying = (error: unknown) =>
+  !(error instanceof ProblemError && [400, 403, 404].includes(error.problem.status))
+
 type Props = { error: unknown; onRetry?: () => void }
 
 export const ErrorView = ({ error, onRetry }: Props) => {
@@ -40,7 +44,7 @@ export const ErrorView = ({ error, onRetry }: Props) => {
           Request <Code>{requestId}</Code>
         </Text>
       )}
-      {onRetry && (
+      {onRetry && isWorthRetrying(error) && (
         <Group mt="sm">
           <Button size="xs" variant="default" onClick={onRetry}>
             Try again

@@ -69,17 +69,19 @@ export const theme = createTheme({
   focusRing: 'auto',
   respectReducedMotion: true,
   components: {
-    Button: { defaultProps: { size: 'sm' } },
-    Anchor: { defaultProps: { underline: 'always' } },
+    Button: { defaultProps: { size: 'sm' }, styles: { label: { fontWeight: 550 } } },
+    InputWrapper: { styles: { label: { fontWeight: 500, marginBottom: 3 } } },
+    Anchor: { defaultProps: { underline: 'always', inherit: true } },
     Modal: {
       defaultProps: {
         closeButtonProps: { 'aria-label': 'Close' },
         radius: 'md',
         overlayProps: { backgroundOpacity: 0.45 },
       },
+      styles: { title: { fontSize: '1.0313rem', fontWeight: 620 } },
     },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
-    Alert: { defaultProps: { radius: 'md' } },
+    Alert: { defaultProps: { radius: 'md' }, styles: { title: { color: 'var(--mantine-color-text)' } } },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     // Mantine's scroll area cannot be reached by keyboard; the list itself scrolls instead
     Select: {
@@ -109,6 +111,7 @@ export const cssVariablesResolver: CSSVariablesResolver = (theme) => ({
   light: {
     '--mantine-color-body': '#ffffff',
     '--mantine-color-text': theme.colors.gray[9],
+    '--mantine-color-default-color': theme.colors.gray[9],
     '--mantine-color-error': theme.colors.red[9],
     '--mantine-color-placeholder': theme.colors.gray[7],
     '--mantine-color-dimmed': theme.colors.gray[7],
@@ -129,6 +132,7 @@ export const cssVariablesResolver: CSSVariablesResolver = (theme) => ({
   dark: {
     '--mantine-color-body': theme.colors.dark[7],
     '--mantine-color-text': theme.colors.dark[0],
+    '--mantine-color-default-color': theme.colors.dark[0],
     '--mantine-color-error': theme.colors.red[4],
     '--mantine-color-placeholder': theme.colors.dark[2],
     '--mantine-color-dimmed': theme.colors.dark[2],

@@ -32,8 +32,9 @@ export const absoluteTime = (at: string, timeZone: string) =>
     timeZone,
   }).format(new Date(at))
 
-/** "85 ms", "4.2 s", "3 min 20 s", "2 h 05 min" */
+/** "< 1 ms", "85 ms", "4.2 s", "3 min 20 s", "2 h 05 min" */
 export const duration = (ms: number) => {
+  if (ms < 1) return '< 1 ms'
   if (ms < 1_000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
   const seconds = Math.round(ms / 1_000)

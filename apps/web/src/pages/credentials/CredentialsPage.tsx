@@ -52,7 +52,7 @@ export const CredentialsPage = () => {
       />
       <Filters>
         <SearchField q={search.q} label="Search by name" />
-        <FilterSelect name="type" label="Any type" value={search.type} data={credentialChoices} />
+        <FilterSelect name="type" label="Type" value={search.type} data={credentialChoices} />
         <ArchivedSwitch archived={search.archived !== undefined} />
       </Filters>
       <ListFrame query={query} cursor={search.cursor}>

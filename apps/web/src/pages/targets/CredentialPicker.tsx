@@ -20,6 +20,13 @@ type Props = {
   onChange: (uuid: string) => void
 }
 
+const withBeside = (more: React.ReactNode) => (input: React.ReactNode) => (
+  <div className={classes.beside}>
+    {input}
+    {more}
+  </div>
+)
+
 /** Searches the vault on the server as one types, and offers to add what is not in it. */
 export const CredentialPicker = ({ value, chosen, error, onChange }: Props) => {
   const may = useMay()
@@ -37,10 +44,14 @@ export const CredentialPicker = ({ value, chosen, error, onChange }: Props) => {
   for (const { uuid, name, type, username } of found.data?.items ?? []) {
     choices.set(uuid, `${name} · ${username ? `${username}, ` : ''}${credentialWords[type]}`)
   }
+  const add = may('credentials.create') && (
+    <Button variant="default" leftSection={<IconPlus size={15} aria-hidden />} onClick={open}>
+      New
+    </Button>
+  )
   return (
     <div className={classes.credential}>
       <Select
-        className={classes.grow}
         label="Credential"
         placeholder={may('credentials.read') ? 'None' : 'You may not see credentials'}
         disabled={!may('credentials.read')}
@@ -52,14 +63,10 @@ export const CredentialPicker = ({ value, chosen, error, onChange }: Props) => {
         nothingFoundMessage={found.isFetching ? 'Searching…' : 'No credential by that name'}
         error={error}
         value={value || null}
+        inputContainer={withBeside(add)}
         onSearchChange={(text) => setTyped(text.split(' · ')[0] ?? '')}
         onChange={(uuid) => onChange(uuid ?? '')}
       />
-      {may('credentials.create') && (
-        <Button variant="default" leftSection={<IconPlus size={15} aria-hidden />} onClick={open} mt={24}>
-          New
-        </Button>
-      )}
       <Modal opened={isOpen} onClose={close} title="New credential" size="lg">
         <CredentialForm
           onCancel={close}

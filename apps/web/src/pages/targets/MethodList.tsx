@@ -5,14 +5,14 @@ import { useMay } from '../../session/index.ts'
 import { type Column, DataTable } from '../../ui/DataTable.tsx'
 import { Section } from '../../ui/Section.tsx'
 import { TwoLines } from '../../ui/TwoLines.tsx'
-import { methodWords } from './words.ts'
+import { methodLabel } from './words.ts'
 
 const columns: readonly Column<Method>[] = [
   {
     label: 'Method',
     cell: ({ type, name, isPrimary, isActive }) => (
       <TwoLines
-        first={name === '' ? methodWords[type] : name}
+        first={methodLabel({ type, name })}
         second={[isPrimary ? 'Primary' : 'Fallback', isActive ? '' : 'not in use'].filter(Boolean).join(', ')}
       />
     ),

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react'
 import { Identifier } from '../../ui/Identifier.tsx'
 import { duration } from '../../ui/time.ts'
 import classes from './MethodTestView.module.css'
-import { methodWords } from './words.ts'
+import { methodLabel } from './words.ts'
 
 const phaseWords: Record<ConnectPhase, string> = {
   dns: 'Name',
@@ -24,14 +24,15 @@ const marks: Record<PhaseResult['status'], { icon: typeof IconCheck; word: strin
 /** How far one method came. */
 export const MethodTestView = ({ test }: { test: MethodTest }) => {
   const { method, phases, message, isOk, hostKey, system, credential } = test
+  const wasTried = phases.some(({ status }) => status !== 'skipped')
   const total = phases.reduce((sum, { durationMs }) => sum + durationMs, 0)
   return (
-    <div className={classes.test} data-ok={isOk}>
+    <div className={classes.test} data-ok={wasTried ? isOk : undefined}>
       <div className={classes.head}>
-        <strong>{method.name || methodWords[method.type]}</strong>
+        <strong>{methodLabel(method)}</strong>
         <span className="mono">{method.type === 'local' ? 'this server' : `${method.host}:${method.port}`}</span>
         {credential && <span>with {credential}</span>}
-        <span className={classes.total}>{duration(total)}</span>
+        {wasTried && <span className={classes.total}>{duration(total)}</span>}
       </div>
       <ol className={classes.phases}>
         {phases.map(({ phase, status, durationMs }) => {
@@ -80,7 +81,7 @@ export const WaitingTestView = ({ method }: { method: Method }) => {
   return (
     <div className={classes.test}>
       <div className={classes.head}>
-        <strong>{method.name || methodWords[method.type]}</strong>
+        <strong>{methodLabel(method)}</strong>
         <span className="mono">{method.type === 'local' ? 'this server' : `${host}:${port}`}</span>
         <span className={classes.total} aria-hidden>
           {duration(elapsedMs)}

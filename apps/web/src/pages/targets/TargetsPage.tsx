@@ -22,14 +22,14 @@ const columns: readonly Column<Target>[] = [
     label: 'Name',
     cell: ({ name, serial }) => <TwoLines first={name} second={<span className="mono">{serial}</span>} />,
   },
-  { label: 'Reached by', cell: (target) => <Reach target={target} />, width: '24%', from: 'sm' },
-  { label: 'System', cell: ({ osType }) => osWords[osType], width: '110px', from: 'lg' },
-  { label: 'Environment', cell: ({ environment }) => environment ?? '–', width: '140px', from: 'md' },
-  { label: 'Tags', cell: ({ tags }) => <Tags tags={tags} />, width: '16%', from: 'lg' },
+  { label: 'Reached by', cell: (target) => <Reach target={target} />, width: '22%', from: 'sm' },
+  { label: 'System', cell: ({ osType }) => osWords[osType], width: '100px', from: 'xl' },
+  { label: 'Environment', cell: ({ environment }) => environment ?? '–', width: '125px', from: 'md' },
+  { label: 'Tags', cell: ({ tags }) => <Tags tags={tags} />, width: '15%', from: 'lg' },
   {
     label: 'Health',
     cell: ({ health, status }) => <StatusBadge status={status === 'active' ? health : status} />,
-    width: '130px',
+    width: '115px',
   },
   {
     label: 'Tested',
@@ -71,9 +71,9 @@ export const TargetsPage = () => {
       <PageHeader title="Targets" description="Everything that jobs can reach, and how." actions={create} />
       <Filters>
         <SearchField q={search.q} label="Search by name, address or serial" />
-        <FilterSelect name="environment" label="Any environment" value={search.environment} data={environments} />
-        <FilterSelect name="osType" label="Any system" value={search.osType} data={osChoices} />
-        <FilterSelect name="health" label="Any health" value={search.health} data={healthChoices} />
+        <FilterSelect name="environment" label="Environment" value={search.environment} data={environments} />
+        <FilterSelect name="osType" label="System" value={search.osType} data={osChoices} />
+        <FilterSelect name="health" label="Health" value={search.health} data={healthChoices} />
         <FilterWord name="tag" label="Tag" value={search.tag} />
         <ArchivedSwitch archived={search.archived !== undefined} />
       </Filters>

@@ -47,6 +47,10 @@ const typeWords: Record<z.infer<typeof TargetType>, string> = {
   other: 'Other',
 }
 
+/** A name made of type and address says nothing beside the address; then the type alone is shown. */
+export const methodLabel = ({ type, name }: { type: MethodType; name: string }) =>
+  name === '' || name.startsWith(`${type} `) ? methodWords[type] : name
+
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
 
 export const typeChoices = TargetType.options.map((value) => ({ value, label: typeWords[value] }))

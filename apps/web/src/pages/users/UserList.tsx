@@ -38,7 +38,7 @@ export const UserList = ({ search: { q, cursor, status } }: Props) => {
         <SearchField q={q} label="Search by name or e-mail" />
         <FilterSelect
           name="status"
-          label="Any state"
+          label="State"
           value={status}
           data={[
             { value: 'active', label: 'Active' },

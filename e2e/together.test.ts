@@ -1,0 +1,3 @@
+import { walkThrough } from './house.ts'
+
+walkThrough('with all services in one process', 'together')

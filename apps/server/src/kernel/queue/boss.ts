@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { applicationRole } from '../database/index.ts'
 
 const schema = 'pgboss'
+const grantLock = 7_206_355_115
 
 /** Installs or upgrades the queue's own tables as the owner, and lets the application work with them. */
 export const installQueue = async (ownerUrl: string): Promise<void> => {
@@ -17,7 +18,9 @@ export const installQueue = async (ownerUrl: string): Promise<void> => {
   const client = new Client({ connectionString: ownerUrl })
   await client.connect()
   try {
+    // two that grant at the same moment fail with "tuple concurrently updated"
     await client.query(`
+      select pg_advisory_xact_lock(${grantLock});
       grant usage on schema ${schema} to ${applicationRole};
       grant select, insert, update, delete on all tables in schema ${schema} to ${applicationRole};
       grant usage, select on all sequences in schema ${schema} to ${applicationRole};

@@ -98,6 +98,9 @@ export const countUsers = async (db: Kysely<DB>): Promise<number> =>
       .executeTakeFirstOrThrow()
   ).count
 
+/** Until the transaction ends nobody else adds a user: of two first starts at once, only one finds the table empty. */
+export const lockUsers = (db: Kysely<DB>) => sql`lock table identity.users in share row exclusive mode`.execute(db)
+
 /** Active administrators but for one; their rows stay locked, so that two cannot go in the same moment. */
 export const lockOtherAdministrators = (db: Kysely<DB>, exceptUserId: number) =>
   db

@@ -133,6 +133,8 @@ export const createUsers = ({ endSessions }: { endSessions: EndSessions }) => {
     ensureFirstAdministrator: (ctx: Context, password: string, mustChangePassword: boolean): Promise<boolean> =>
       transaction(ctx, async (ctx) => {
         if ((await store.countUsers(ctx.db)) > 0) return false
+        await store.lockUsers(ctx.db)
+        if ((await store.countUsers(ctx.db)) > 0) return false
         const [administrator] = await selectRolesByName(ctx.db, ['administrator'])
         if (administrator === undefined) throw new Error('The built-in roles are missing.')
         const uuid = newUuid()

@@ -8,7 +8,7 @@ import { type ExpiredBranch, findWaiting, lockExpired, requeueBranch, selectExpi
 import { updateBranch } from './branches.store.ts'
 import * as store from './executions.store.ts'
 import type { Progress } from './progress.ts'
-import { endSteps, insertReadySteps, selectSteps } from './step-results.store.ts'
+import { endSteps, insertReadySteps, nextTry, selectSteps } from './step-results.store.ts'
 
 type Ports = { progress: Progress; queue: Queue; publish: Publish }
 
@@ -48,7 +48,7 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
     }
     const isCancelled = execution.cancelRequestedAt !== null
     if (running !== undefined && document.steps[running.index]?.idempotent === true && !isCancelled) {
-      await insertReadySteps(ctx.db, [{ ...running, attempt: running.attempt + 1, changeSeq }])
+      await insertReadySteps(ctx.db, [nextTry(running, changeSeq)])
     } else if (running !== undefined || isCancelled) {
       await updateBranch(ctx.db, branch.id, {
         status: isCancelled ? 'cancelled' : 'lost',
@@ -70,7 +70,12 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
 
   return async (ctx: Context): Promise<void> => {
     for (const branch of await selectExpired(ctx.db, sweepLimit)) {
-      await transaction(ctx, (ctx) => recover(ctx, branch))
+      try {
+        await transaction(ctx, (ctx) => recover(ctx, branch))
+      } catch (error) {
+        // one that cannot be recovered must not keep the others waiting
+        ctx.log.error({ err: error, branch: branch.uuid }, 'a lost branch could not be recovered; it is tried again')
+      }
     }
   }
 }

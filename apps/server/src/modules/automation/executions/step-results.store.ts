@@ -35,6 +35,26 @@ export const insertReadySteps = async (db: Kysely<DB>, steps: readonly NewStepRe
     .execute()
 }
 
+/** The row of one more try of a step. */
+export const nextTry = (row: StepResultRow, changeSeq: number): NewStepResult => ({
+  branchId: row.branchId,
+  executionId: row.executionId,
+  index: row.index,
+  attempt: row.attempt + 1,
+  stepId: row.stepId,
+  name: row.name,
+  type: row.type,
+  branchAttempt: row.branchAttempt,
+  mode: row.mode,
+  command: row.command,
+  targetUuid: row.targetUuid,
+  targetSerial: row.targetSerial,
+  targetName: row.targetName,
+  method: row.method,
+  credential: row.credential,
+  changeSeq,
+})
+
 /**
  * The step is written down as started before anything happens on the target, and only by the holder of the branch:
  * its attempt must be the current one and its lease must not have run out, by the database's clock.

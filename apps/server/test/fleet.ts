@@ -34,7 +34,7 @@ export const startFleet = async ({
         name: `job ${++jobNumber}`,
         targets: all,
         ...more,
-        steps: steps.map((step) => (typeof step === 'string' ? { type: 'ssh.exec', command: step } : step)),
+        steps: steps.map((step) => (typeof step === 'string' ? { type: 'ssh.exec' as const, command: step } : step)),
       },
     })
 

@@ -1,10 +1,10 @@
 import { ActionIcon, Group, Tooltip } from '@mantine/core'
 import {
+  IconArrowBarToDown,
   IconArrowsMaximize,
   IconArrowsMinimize,
   IconClock,
   IconDownload,
-  IconPlayerTrackNext,
   IconTextWrap,
 } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
@@ -33,7 +33,7 @@ export const OutputToolbar = (props: Props) => {
     <Group gap={4} wrap="nowrap">
       {setFollowing && (
         <Toggle label="Follow" isOn={isFollowing} onToggle={() => setFollowing(!isFollowing)}>
-          <IconPlayerTrackNext size={16} style={{ rotate: '90deg' }} aria-hidden />
+          <IconArrowBarToDown size={16} aria-hidden />
         </Toggle>
       )}
       <Toggle label="Timestamps" isOn={withTime} onToggle={() => setWithTime(!withTime)}>

@@ -18,6 +18,7 @@ const outcomes = {
 /** A branch and its steps: states, exit codes, times, and on demand exactly what ran. */
 export const BranchHead = ({ executionRef, branch, store }: Props) => {
   const { steps, isLoading, error } = useSteps(executionRef, branch.number, store)
+  const isSaidBySteps = steps.some(({ message }) => message !== null && branch.message?.endsWith(message))
   return (
     <section aria-label={`Branch ${branch.number}`} className={classes.head}>
       <div className={classes.title}>
@@ -33,7 +34,7 @@ export const BranchHead = ({ executionRef, branch, store }: Props) => {
           {branch.attempt > 1 && `, attempt ${branch.attempt}`}
         </Text>
       </div>
-      {branch.message && <Text size="sm">{withFault(branch.fault, branch.message)}</Text>}
+      {branch.message && !isSaidBySteps && <Text size="sm">{withFault(branch.fault, branch.message)}</Text>}
       {branch.cancelOutcome && <Text size="sm">{outcomes[branch.cancelOutcome]}</Text>}
       {branch.status === 'lost' && (
         <Text size="sm">

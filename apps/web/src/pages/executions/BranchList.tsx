@@ -38,7 +38,9 @@ export const BranchList = ({ execution, rows, selected, status, q }: Props) => {
   const keyboard = { tabIndex: 0, onKeyDown }
   return (
     <nav aria-label="Branches" className={classes.branches}>
-      <SearchField q={q} label="Search branches" />
+      <div>
+        <SearchField q={q} label="Search branches" />
+      </div>
       <Counts execution={execution} status={status} />
       <div ref={scroller} className={classes.scroller} {...keyboard}>
         {rows.length === 0 && (

@@ -1,4 +1,4 @@
-import { Stack, Text } from '@mantine/core'
+import { Anchor, Stack, Text } from '@mantine/core'
 import type { Execution } from '@opsconductor/contract'
 import { Link } from '@tanstack/react-router'
 import { Facts } from '../../ui/Facts.tsx'
@@ -8,7 +8,7 @@ import { TimeText } from '../../ui/TimeText.tsx'
 
 /** With what an execution was started. */
 export const DetailsTab = ({ execution }: { execution: Execution }) => {
-  const { parameters, strategy } = execution
+  const { parameters, strategy, rerunOf } = execution
   const names = Object.keys(parameters)
   return (
     <Stack gap="md">
@@ -36,10 +36,13 @@ export const DetailsTab = ({ execution }: { execution: Execution }) => {
             UUID: <Identifier value={execution.uuid} what="UUID" />,
             Plan: <Identifier value={execution.planHash} what="hash of the plan" />,
             'Started by': execution.requestedBy,
-            'Rerun of': execution.rerunOf && (
-              <Link to="/executions/$ref" params={{ ref: execution.rerunOf }}>
-                {execution.rerunOf}
-              </Link>
+            'Rerun of': rerunOf && (
+              <Anchor
+                size="sm"
+                renderRoot={(rest) => <Link {...rest} to="/executions/$ref" params={{ ref: rerunOf }} />}
+              >
+                {rerunOf}
+              </Anchor>
             ),
             'Branches at once': strategy.concurrency?.toLocaleString() ?? 'all',
             Batches: strategy.batches?.join(', '),

@@ -1,15 +1,15 @@
-import { Alert, Button, Group, Text } from '@mantine/core'
+import { Alert, Button, Text } from '@mantine/core'
 import { api, type Execution, isFinalExecution } from '@opsconductor/contract'
 import { IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { call, useMay } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
-import { ConfirmButton } from '../../ui/ConfirmButton.tsx'
 import { Identifier } from '../../ui/Identifier.tsx'
-import { tellDone, tellError } from '../../ui/notices.ts'
+import { tellError } from '../../ui/notices.ts'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { TimeText } from '../../ui/TimeText.tsx'
+import { CancelButton } from './CancelButton.tsx'
 import classes from './ExecutionHead.module.css'
 import { ExecutionBadge } from './ExecutionBadge.tsx'
 import { Progress } from './Progress.tsx'
@@ -52,6 +52,11 @@ export const ExecutionHead = ({ execution, merge }: Props) => (
     />
     <div className={classes.progress}>
       <Progress execution={execution} />
+      {execution.message && (
+        <Text size="sm" c="dimmed">
+          {execution.message}
+        </Text>
+      )}
     </div>
     <Notices execution={execution} />
   </>
@@ -75,28 +80,11 @@ const Actions = ({ execution, merge }: Props) => {
   })
   const { counts } = execution
   const isFinal = isFinalExecution(execution.status)
-  const open = counts.running + counts.queued + counts.scheduled
   const unsuccessful = counts.failed + counts.lost
   return (
     <>
       {!isFinal && may('executions.cancel') && (
-        <ConfirmButton
-          label="Cancel"
-          title={`Cancel ${execution.ref}?`}
-          confirm="Cancel the execution"
-          isDangerous
-          action={async () => {
-            merge({ execution: await call(api.executions.cancel, { params: { ref: execution.uuid } }) })
-            tellDone('The execution is being cancelled.')
-          }}
-        >
-          {counts.running === 0
-            ? 'No branch is running.'
-            : `${counted(counts.running, 'branch is running: its remote processes are', 'branches are running: their remote processes are')} stopped.`}{' '}
-          {open > counts.running &&
-            `${counted(open - counts.running, 'branch that waits is', 'branches that wait are')} not started. `}
-          What was done already is not undone.
-        </ConfirmButton>
+        <CancelButton execution={execution} onCancelled={(next) => merge({ execution: next })} />
       )}
       {isFinal && may('executions.start') && (
         <>
@@ -130,7 +118,7 @@ const outcomes = {
 } as const
 
 const Notices = ({ execution }: { execution: Execution }) => {
-  const { needsAttention, cancelOutcome, message, counts } = execution
+  const { needsAttention, cancelOutcome, counts } = execution
   return (
     <>
       {needsAttention && (
@@ -149,11 +137,6 @@ const Notices = ({ execution }: { execution: Execution }) => {
         >
           <Text size="sm">{outcomes[cancelOutcome]}</Text>
         </Alert>
-      )}
-      {message && (
-        <Group mb="md">
-          <Text size="sm">{message}</Text>
-        </Group>
       )}
     </>
   )

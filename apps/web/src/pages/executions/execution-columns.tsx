@@ -11,8 +11,8 @@ export const executionColumns: readonly Column<Execution>[] = [
     label: 'Execution',
     cell: (execution) => (
       <>
-        {execution.job.name}{' '}
-        <Text span size="xs" c="dimmed" className="mono">
+        {execution.job.name}
+        <Text span display="block" size="xs" c="dimmed" className="mono">
           {execution.ref}
         </Text>
       </>

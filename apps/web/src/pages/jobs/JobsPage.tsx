@@ -1,4 +1,4 @@
-import { Button, Text } from '@mantine/core'
+import { Anchor, Button, Text } from '@mantine/core'
 import { api, type Job } from '@opsconductor/contract'
 import { IconHierarchy2, IconPlayerPlay, IconPlus, IconSearchOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -21,25 +21,20 @@ const columns: readonly Column<Job>[] = [
     label: 'Name',
     cell: ({ name, serial, isEnabled }) => (
       <>
-        {name}{' '}
-        <Text span size="xs" c="dimmed" className="mono">
-          {serial}
+        {name}
+        <Text span display="block" size="xs" c="dimmed">
+          <span className="mono">{serial}</span>
+          {!isEnabled && ' · disabled'}
         </Text>
-        {!isEnabled && (
-          <Text span size="xs" c="dimmed">
-            {' '}
-            · disabled
-          </Text>
-        )}
       </>
     ),
   },
-  { label: 'State', width: '130px', cell: ({ state }) => <StatusBadge status={state} /> },
-  { label: 'Tags', width: '200px', from: 'lg', cell: ({ tags }) => <Tags tags={tags} /> },
+  { label: 'State', width: '120px', cell: ({ state }) => <StatusBadge status={state} /> },
+  { label: 'Tags', width: '170px', from: 'lg', cell: ({ tags }) => <Tags tags={tags} /> },
   { label: 'Steps', width: '70px', align: 'end', from: 'md', cell: ({ stepCount }) => stepCount },
   {
     label: 'Last execution',
-    width: '200px',
+    width: '150px',
     from: 'sm',
     cell: ({ serial, lastExecution }) =>
       lastExecution === null ? (
@@ -47,15 +42,21 @@ const columns: readonly Column<Job>[] = [
           never
         </Text>
       ) : (
-        <Link to="/executions/$ref" params={{ ref: `${serial}.${lastExecution.number}` }}>
-          #{lastExecution.number} {lastExecution.status}
+        <>
+          <Anchor
+            size="sm"
+            renderRoot={(rest) => (
+              <Link {...rest} to="/executions/$ref" params={{ ref: `${serial}.${lastExecution.number}` }} />
+            )}
+          >
+            #{lastExecution.number} {lastExecution.status}
+          </Anchor>
           {lastExecution.finishedAt && (
-            <>
-              {' '}
+            <Text span display="block" size="xs" c="dimmed">
               <TimeText at={lastExecution.finishedAt} />
-            </>
+            </Text>
           )}
-        </Link>
+        </>
       ),
   },
   { label: 'Changed', width: '130px', from: 'lg', cell: ({ updatedAt }) => <TimeText at={updatedAt} /> },

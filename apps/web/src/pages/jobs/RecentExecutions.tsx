@@ -1,4 +1,4 @@
-import { Group } from '@mantine/core'
+import { Anchor } from '@mantine/core'
 import { api, type JobDetail } from '@opsconductor/contract'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -25,11 +25,9 @@ export const RecentExecutions = ({ job }: { job: JobDetail }) => {
       title="Recent executions"
       isFlush
       actions={
-        <Group>
-          <Link to="/executions" search={{ job: job.serial }}>
-            All executions of this job
-          </Link>
-        </Group>
+        <Anchor size="sm" renderRoot={(rest) => <Link {...rest} to="/executions" search={{ job: job.serial }} />}>
+          All executions of this job
+        </Anchor>
       }
     >
       <DataTable

@@ -125,7 +125,7 @@ export const RunDialog = ({ job, onClose }: Props) => {
                 <Button variant="default" onClick={onClose}>
                   Cancel
                 </Button>
-                <Button type="submit" loading={plan.isPending}>
+                <Button type="submit" data-autofocus loading={plan.isPending}>
                   Show the plan
                 </Button>
               </Group>

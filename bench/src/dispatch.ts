@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { api } from '@opsconductor/contract'
+import { type Sshd, startSshd } from '@opsconductor/transports/testing'
+import { printHead, printTimes } from './figures.ts'
+import { openLiveOutput, preciseNow } from './live-output.ts'
+import { type Server, startServer } from './server-process.ts'
+
+const rounds = 100
+const warmUp = 20
+/** Says by the clock of the target, which is this machine's, when it ran. */
+const command = 'date +%s%N'
+const goalMs = 15
+
+/** From `POST /jobs/:ref/executions` to the first byte of the command's output, on a target that is connected already. */
+export const measureDispatch = async () => {
+  await using sshd = await startSshd()
+  await using server = await startServer()
+  const job = await prepareJob(server, sshd)
+  using live = await openLiveOutput(server)
+  await using peer = await openPeer(sshd)
+
+  const answered: number[] = []
+  const ran: number[] = []
+  const stored: number[] = []
+  const seen: number[] = []
+  const peers: number[] = []
+  for (let round = -warmUp; round < rounds; round++) {
+    const askedAt = preciseNow()
+    const execution = await server.call(api.executions.start, { params: { ref: job }, body: {} })
+    const answeredAt = preciseNow()
+    const { seenAt, storedAt, text, completed } = await live.firstOutput(execution.uuid)
+    await completed
+    const peerMs = await peer.firstByteMs()
+    if (round < 0) continue
+    answered.push(answeredAt - askedAt)
+    ran.push(Number(text) / 1e6 - askedAt)
+    stored.push(storedAt - askedAt)
+    seen.push(seenAt - askedAt)
+    peers.push(peerMs)
+  }
+
+  printHead(`dispatch, ${rounds} times, milliseconds`)
+  printTimes('POST answered', answered)
+  printTimes('POST → command has run on the target', ran)
+  printTimes('POST → executor has its first output (whole ms)', stored)
+  printTimes('POST → first output seen live', seen)
+  printTimes('beside it: ssh over an open ControlMaster', peers)
+  const median = seen.toSorted((a, b) => a - b)[Math.floor(seen.length / 2)] ?? 0
+  console.log(`goal: median of "seen live" at most ${goalMs} ms: ${median <= goalMs ? 'reached' : 'MISSED'}`)
+}
+
+const prepareJob = async ({ call }: Server, { host, port, username, privateKey }: Sshd): Promise<string> => {
+  await call(api.credentials.create, {
+    body: { name: 'key', type: 'ssh_key', secret: { username, privateKey } },
+  })
+  await call(api.targets.create, {
+    body: { name: 'target', methods: [{ type: 'ssh', config: { host, port }, credential: 'key' }] },
+  })
+  const job = await call(api.jobs.create, {
+    body: { name: 'dispatch', targets: ['target'], steps: [{ type: 'ssh.exec', command }] },
+  })
+  return job.serial
+}
+
+/** OpenSSH's own client with its connection kept open: what a person would use instead. */
+const openPeer = async ({ host, port, username, privateKey }: Sshd) => {
+  const folder = await mkdtemp(join(tmpdir(), 'opsconductor-peer-'))
+  const key = join(folder, 'key')
+  await writeFile(key, privateKey, { mode: 0o600 })
+  const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'BatchMode=yes']
+  const control = [...options, 'ControlMaster=auto', `ControlPath=${join(folder, 'c')}`, 'ControlPersist=60']
+  const base = ['-F', 'none', '-i', key, '-p', String(port), ...control.flatMap((option) => ['-o', option])]
+  const ssh = (...args: string[]) => spawn('ssh', [...base, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const firstByteMs = async () => {
+    const startedAt = performance.now()
+    const child = ssh(`${username}@${host}`, command)
+    const exit = once(child, 'exit')
+    await once(child.stdout, 'data')
+    const ms = performance.now() - startedAt
+    await exit
+    return ms
+  }
+  await firstByteMs()
+  return {
+    firstByteMs,
+    [Symbol.asyncDispose]: async () => {
+      await once(ssh('-O', 'exit', `${username}@${host}`), 'exit')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

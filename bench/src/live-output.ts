@@ -1,0 +1,47 @@
+import { apiBase, type ClientFrame, livePath, type ServerFrame } from '@opsconductor/contract'
+import type { Server } from './server-process.ts'
+
+export type FirstOutput = {
+  /** When the first output arrived here, by `Date.now()` with fractions. */
+  seenAt: number
+  text: string
+  /** When the executor stored it. */
+  storedAt: number
+  /** Resolves when all output of the branch has come. */
+  completed: Promise<void>
+}
+
+/** A live connection that watches the output of one execution after the other. */
+export const openLiveOutput = async ({ origin, accessToken }: Server) => {
+  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}${apiBase}${livePath}`)
+  const send = (frame: ClientFrame) => socket.send(JSON.stringify(frame))
+  let heard = (_frame: ServerFrame, _at: number) => {}
+  socket.addEventListener('message', ({ data }) => heard(JSON.parse(String(data)) as ServerFrame, preciseNow()))
+  await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }))
+  const authenticated = new Promise<void>((resolve) => (heard = ({ type }) => type === 'authenticated' && resolve()))
+  send({ type: 'authenticate', accessToken })
+  await authenticated
+
+  return {
+    /** Subscribes now. @returns at the first output */
+    firstOutput: (ref: string): Promise<FirstOutput> =>
+      new Promise((resolve) => {
+        const completed = Promise.withResolvers<void>()
+        heard = (frame, seenAt) => {
+          if (frame.type !== 'output' || frame.id !== ref.slice(0, 50)) return
+          const [first] = frame.lines
+          if (first !== undefined) {
+            resolve({ seenAt, text: first.text, storedAt: Date.parse(first.at), completed: completed.promise })
+          }
+          if (!frame.isComplete) return
+          send({ type: 'unsubscribe', id: frame.id })
+          completed.resolve()
+        }
+        send({ type: 'subscribe', id: ref.slice(0, 50), to: { topic: 'output', ref, branch: 1, from: 0 } })
+      }),
+    [Symbol.dispose]: () => socket.close(),
+  }
+}
+
+/** Like `Date.now()`, with fractions of a millisecond, to be compared with clocks of other processes. */
+export const preciseNow = () => performance.timeOrigin + performance.now()

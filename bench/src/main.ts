@@ -1,0 +1,17 @@
+/**
+ * Measures speed beside what people would use instead.
+ *
+ *     npm run bench -- dispatch
+ */
+import { measureDispatch } from './dispatch.ts'
+
+const measurements: Record<string, () => Promise<void>> = { dispatch: measureDispatch }
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !(name in measurements))
+if (unknown.length > 0) {
+  console.error(`There is no measurement ${unknown.join(', ')}. There is: ${Object.keys(measurements).join(', ')}`)
+  process.exitCode = 2
+} else {
+  for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) await measurements[name]?.()
+}

@@ -143,6 +143,8 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
           { name: 'sweep', everyMs: 1_000, act: automation.sweep },
           { name: 'dead letters', everyMs: 5_000, act: automation.deadLetters },
           { name: 'admission', everyMs: 1_000, act: automation.admit },
+          { name: 'lost tests', everyMs: 60_000, act: assets.endLostTests },
+          { name: 'idempotency keys', everyMs: 3_600_000, act: automation.forgetIdempotencyKeys },
           { name: 'partitions', everyMs: 3_600_000, act: automation.makePartitions },
         ],
         contextOf,

@@ -1,6 +1,7 @@
 import { createHmac, createPrivateKey, randomBytes, sign, type KeyObject } from 'node:crypto'
 import ssh2, { type ParsedKey } from 'ssh2'
 import { TransportError } from '../fault.ts'
+import { describeHostKey, type HostKey } from './host-key.ts'
 
 const denied = (message: string, cause?: unknown): TransportError =>
   new TransportError('denied', 'authentication', message, { started: false }, cause)
@@ -60,6 +61,14 @@ const withCachedSigning = (parsed: ParsedKey): ParsedKey => {
   }
   return parsed
 }
+
+/**
+ * The public half of a private key, as a host key is described: what `ssh-keygen -l` prints.
+ *
+ * Throws a `denied` TransportError that says whether the key or its passphrase is wrong.
+ */
+export const describePrivateKey = (privateKey: string, passphrase: string | undefined): HostKey =>
+  describeHostKey(parsePrivateKey(privateKey, passphrase).getPublicSSH())
 
 export type PrivateKeys = {
   parsed(privateKey: string, passphrase: string | undefined): ParsedKey

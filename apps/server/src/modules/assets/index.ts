@@ -1,7 +1,9 @@
+import type { Context } from '../../kernel/context.ts'
 import type { Queue } from '../../kernel/queue/queue.ts'
 import type { Vault } from '../../kernel/vault/vault.ts'
 import type { Wake } from '../../kernel/wake/wake.ts'
 import { connectionTestRoutes } from './connection-tests/connection-tests.routes.ts'
+import { endLostTests } from './connection-tests/connection-tests.store.ts'
 import { createTestTask } from './connection-tests/connection-tests.tasks.ts'
 import { createConnectionTests } from './connection-tests/connection-tests.ts'
 import { createConnections, type Wires } from './connections/connections.ts'
@@ -16,6 +18,9 @@ import { createTargets } from './targets/targets.ts'
 
 export type { OpenConnection, OpenRequest, Wires } from './connections/connections.ts'
 export type { RunMethod, RunTarget, RunTargets } from './targets/run-targets.ts'
+
+/** A test that has no result by then will not get one. */
+const lostTestSec = 600
 
 export type Ports = {
   vault: Vault
@@ -55,6 +60,8 @@ export const createAssets = ({ vault, queue, wake, wires }: Ports) => {
       /** Opens the credential and connects. @throws TransportError with its fault when that does not succeed */
       open: connections.open,
     },
+    /** For the scheduler: tests that no executor will finish any more. */
+    endLostTests: (ctx: Context) => endLostTests(ctx.db, lostTestSec),
     /** The task `{ test: uuid }` of the queue `test.<zone>`. Harmless twice. */
     runTest: createTestTask({ connections, wake }),
   }

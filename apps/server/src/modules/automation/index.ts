@@ -9,6 +9,7 @@ import type { Assets } from '../assets/index.ts'
 import { createBranchRun } from './executions/branch-run.ts'
 import { executionCounts, makePartitions } from './executions/overview.store.ts'
 import { executionRoutes } from './executions/executions.routes.ts'
+import { forgetIdempotent } from './executions/executions.store.ts'
 import { createExecutions } from './executions/executions.ts'
 import { createDeadLetters, createSweep } from './executions/executions.timers.ts'
 import { createLeases } from './executions/leases.ts'
@@ -78,6 +79,7 @@ export const createAutomation = ({
     sweep: createSweep({ progress, queue, publish }),
     deadLetters: createDeadLetters({ queue }),
     admit: progress.admit,
+    forgetIdempotencyKeys: (ctx: Context) => forgetIdempotent(ctx.db),
     makePartitions: (ctx: Context) => makePartitions(ctx.db),
   }
 }

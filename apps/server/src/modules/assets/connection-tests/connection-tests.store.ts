@@ -36,6 +36,16 @@ export const finishTest = async (
   return numUpdatedRows > 0n
 }
 
+/** Ends tests whose executor died: whoever waits is told that they have no result. */
+export const endLostTests = async (db: Kysely<DB>, olderThanSec: number) => {
+  await db
+    .updateTable('assets.connectionTests')
+    .set({ finishedAt: sql<Date>`clock_timestamp()` })
+    .where('finishedAt', 'is', null)
+    .where('startedAt', '<', sql<Date>`now() - make_interval(secs => ${olderThanSec})`)
+    .execute()
+}
+
 /** Not a change that somebody made: whoever is editing the target need not load it again. */
 export const noteHealth = async (db: Kysely<DB>, targetId: number, health: Target['health'] | null) => {
   await db

@@ -66,7 +66,7 @@ export const createCredentials = ({ vault, wake }: { vault: Vault; wake: Wake })
     create: async (ctx: Context, { name, description, type, secret }: NewCredential): Promise<Credential> => {
       permit(ctx, 'credentials.create')
       refuseReserved(name)
-      const fingerprint = await readSshKey(type, secret, 'secret.')
+      const fingerprint = readSshKey(type, secret, 'secret.')
       return transaction(ctx, async (ctx) => {
         const uuid = newUuid()
         const id = await unlessTaken(() =>
@@ -109,7 +109,7 @@ export const createCredentials = ({ vault, wake }: { vault: Vault; wake: Wake })
       permit(ctx, 'credentials.update')
       const { type } = await find(ctx, ref)
       const secret = parseSecret(type as CredentialType, input)
-      const fingerprint = await readSshKey(type, secret, '')
+      const fingerprint = readSshKey(type, secret, '')
       return change(ctx, { ref, ifRevision, action: 'credentials.rotate' }, async (ctx, row) => {
         refuseArchived(row)
         const sealed = sealSecret(vault, row.uuid, secret)

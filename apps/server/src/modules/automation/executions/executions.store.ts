@@ -215,6 +215,14 @@ export const findIdempotent = (db: Kysely<DB>, actorUuid: string, key: string) =
     .where('createdAt', '>', sql<Date>`now() - interval '24 hours'`)
     .executeTakeFirst()
 
+/** Keys hold for 24 hours. */
+export const forgetIdempotent = async (db: Kysely<DB>) => {
+  await db
+    .deleteFrom('kernel.idempotencyKeys')
+    .where('createdAt', '<', sql<Date>`now() - interval '24 hours'`)
+    .execute()
+}
+
 /** @returns false when somebody used the key first */
 export const insertIdempotent = async (
   db: Kysely<DB>,

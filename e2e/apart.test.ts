@@ -1,3 +1,3 @@
 import { walkThrough } from './house.ts'
 
-walkThrough('with four processes, one for each service', 'apart')
+walkThrough('four processes, one for each service', 'apart')

@@ -1,3 +1,3 @@
 import { walkThrough } from './house.ts'
 
-walkThrough('with all services in one process', 'together')
+walkThrough('all services in one process', 'together')

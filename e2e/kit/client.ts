@@ -7,6 +7,8 @@ export interface Client {
   readonly accessToken: () => string
   /** Spends the refresh token for new ones. */
   readonly renew: () => Promise<string>
+  /** Ends the session. */
+  readonly logOut: () => Promise<void>
 }
 
 /** Logs in. @throws ProblemError `wrong_credentials` */
@@ -20,6 +22,7 @@ export const logIn = async (origin: string, username: string, password: string):
       tokens = await call(api.auth.refresh, { body: { refreshToken: tokens.refreshToken } })
       return tokens.accessToken
     },
+    logOut: () => call(api.auth.logout, { body: { refreshToken: tokens.refreshToken } }),
   }
 }
 

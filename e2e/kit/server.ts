@@ -24,8 +24,9 @@ export interface Server {
   readonly output: () => string
   /** Its log lines of a level, e.g. 'error'. */
   readonly logged: (level: string) => string[]
-  /** Asks by signals (SIGINT where none is named) and waits for the end. */
-  readonly end: (...signals: NodeJS.Signals[]) => Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  readonly signal: (signal: NodeJS.Signals) => void
+  /** Sends a signal (SIGINT where none is named) and waits for the end. */
+  readonly end: (signal?: NodeJS.Signals) => Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
 const program = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url))
@@ -49,8 +50,8 @@ export const startServer = async ({ dataDir, settings = {}, args = [], uid }: Se
   const pid = child.pid ?? 0
   const watch = endWithUs(pid)
 
-  const end: Server['end'] = async (...signals) => {
-    for (const signal of signals.length === 0 ? (['SIGINT'] as const) : signals) child.kill(signal)
+  const end: Server['end'] = async (signal = 'SIGINT') => {
+    child.kill(signal)
     const tooLong = setTimeout(() => child.kill('SIGKILL'), endLimitMs)
     const how = await ended
     clearTimeout(tooLong)
@@ -70,6 +71,7 @@ export const startServer = async ({ dataDir, settings = {}, args = [], uid }: Se
     readyAfterMs: performance.now() - startedAt,
     output: () => output,
     logged: (level) => output.split('\n').filter((line) => line.startsWith(`{"level":"${level}"`)),
+    signal: (signal) => void child.kill(signal),
     end,
   }
 }
@@ -90,14 +92,3 @@ const endWithUs = (pid: number): Disposable => {
   watcher.unref()
   return { [Symbol.dispose]: () => void watcher.kill('SIGKILL') }
 }
-
-/** Waits for a process that is not our child to be gone. */
-export const untilGone = (pid: number, limitMs: number) =>
-  until(() => {
-    try {
-      process.kill(pid, 0)
-      return false
-    } catch {
-      return true
-    }
-  }, limitMs)

@@ -1,0 +1,173 @@
+/** What becomes of jobs and of PostgreSQL when processes are killed, and how the program ends when it is asked to. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { api, type JobDocumentInput } from '@opsconductor/contract'
+import { until } from '@opsconductor/transports/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { logIn, rawOutput, untilEnded, type Client } from './kit/client.ts'
+import { startHouse, type House } from './kit/house.ts'
+import { processesOf } from './kit/leftovers.ts'
+import { startMachines, type Machines } from './kit/machines.ts'
+import { hasSshd } from './kit/programs.ts'
+import { startServer, type Server } from './kit/server.ts'
+
+const password = 'correct horse battery'
+// a lease of 2 s, so that one need not wait long for the dead
+const settings = { ADMIN_PASSWORD: password, LEASE_SEC: '2' }
+const isLinux = process.platform === 'linux'
+if (!isLinux) process.stderr.write('LEFT OUT: death.test.ts needs Linux, where PostgreSQL ends with its starter\n')
+
+let machines: Machines
+beforeAll(async () => {
+  if (hasSshd && isLinux) machines = await startMachines(1)
+})
+afterAll(() => machines?.[Symbol.asyncDispose]())
+
+/** A target and a job on it, whose step leaves a line in a file each time that it begins, and waits for another file. */
+const prepare = async (client: Client, { isIdempotent }: { isIdempotent: boolean }) => {
+  const { call } = client
+  const [machine] = machines.all
+  const name = isIdempotent ? 'may run twice' : 'must run once'
+  const begun = join(machines.folder, `begun-${isIdempotent}`)
+  const mayEnd = join(machines.folder, `may-end-${isIdempotent}`)
+  const { username, privateKey } = machines
+  const secret = { username, privateKey }
+  await call(api.credentials.create, { body: { name, type: 'ssh_key', secret } })
+  const config = { host: machine?.host ?? '', port: machine?.port ?? 0 }
+  await call(api.targets.create, { body: { name, methods: [{ type: 'ssh', config, credential: name }] } })
+  const command = `echo begun | tee -a ${begun}; until [ -e ${mayEnd} ]; do sleep 0.05; done; echo ended`
+  const body: JobDocumentInput = {
+    name,
+    targets: [name],
+    steps: [
+      { type: 'ssh.exec', command, idempotent: isIdempotent },
+      { type: 'ssh.exec', command: 'echo second' },
+    ],
+  }
+  const { uuid } = await call(api.jobs.create, { body })
+  const timesBegun = () =>
+    readFile(begun, 'utf8').then(
+      (text) => text.split('\n').length - 1,
+      () => 0,
+    )
+  const start = async () => {
+    const execution = await call(api.executions.start, { params: { ref: uuid }, body: {} })
+    await until(async () => (await timesBegun()) === 1)
+    // what the target has said is stored some moments later
+    await until(async () => (await rawOutput(client, execution.uuid)).length > 0)
+    return execution
+  }
+  return { start, timesBegun, mayEnd }
+}
+
+const branchesOf = async ({ call }: Client, ref: string) =>
+  (await call(api.executions.branches, { params: { ref }, query: {} })).items
+const stepsOf = async ({ call }: Client, ref: string) =>
+  (await call(api.executions.steps, { params: { ref, number: 1 } })).items
+
+/** Proof that all is well: a job runs to its end. */
+const expectJobRuns = async (client: Client, name: string) => {
+  const body: JobDocumentInput = {
+    name: `after ${Math.random()}`,
+    targets: [name],
+    steps: [{ type: 'ssh.exec', command: 'echo fine' }],
+  }
+  const { uuid } = await client.call(api.jobs.create, { body })
+  const execution = await client.call(api.executions.start, { params: { ref: uuid }, body: {} })
+  expect(await untilEnded(client, execution)).toMatchObject({ status: 'completed' })
+  expect((await rawOutput(client, execution.uuid)).toString()).toBe('fine\n')
+}
+
+describe.runIf(hasSshd && isLinux)('one process with all services', () => {
+  let house: House
+  let server: Server
+  beforeAll(async () => {
+    house = await startHouse('together', settings)
+  })
+  afterAll(async () => {
+    await server?.end()
+    await house?.stop()
+    await house?.clear()
+  })
+
+  test('killed with -9 in the middle of a job, it leaves no PostgreSQL behind, and the next start is ready within 5 s', async () => {
+    const client = await logIn(house.url, 'admin', password)
+    const job = await prepare(client, { isIdempotent: false })
+    const execution = await job.start()
+    await house.servers[0]?.end('SIGKILL')
+    await until(() => processesOf(house.dataDir).length === 0, 5_000)
+
+    server = await startServer({ dataDir: house.dataDir, settings })
+    expect(server.readyAfterMs).toBeLessThan(5_000)
+    const again = await logIn(server.url, 'admin', password)
+    // nobody knows how the step ended, so somebody must look; it is not begun a second time
+    expect(await untilEnded(again, execution)).toMatchObject({ status: 'running', needsAttention: true })
+    expect(await branchesOf(again, execution.uuid)).toMatchObject([{ status: 'lost' }])
+    expect((await stepsOf(again, execution.uuid)).map(({ status }) => status)).toEqual(['unknown', 'ready'])
+    await expectJobRuns(again, 'must run once')
+    expect(await job.timesBegun()).toBe(1)
+    expect((await rawOutput(again, execution.uuid)).toString()).toBe('begun\n')
+  })
+
+  test('asked to stop twice within a second, as npm hands Ctrl-C on, it stops cleanly with exit code 0', async () => {
+    server.signal('SIGINT')
+    await until(() => server.output().includes('Stopping'))
+    server.signal('SIGINT')
+    expect(await server.end()).toEqual({ code: 0, signal: null })
+    expect(processesOf(house.dataDir)).toEqual([])
+    expect(server.logged('error')).toEqual([])
+  })
+
+  test('after a clean stop the next start is ready within 5 s', async () => {
+    server = await startServer({ dataDir: house.dataDir, settings })
+    expect(server.readyAfterMs).toBeLessThan(5_000)
+    expect(server.password).toBeUndefined()
+    await expectJobRuns(await logIn(server.url, 'admin', password), 'must run once')
+  })
+})
+
+describe.runIf(hasSshd && isLinux)('four processes', () => {
+  let house: House
+  const more: Server[] = []
+  beforeAll(async () => {
+    house = await startHouse('apart', settings)
+  })
+  afterAll(async () => {
+    await Promise.all(more.map((server) => server.end()))
+    await house?.stop()
+    await house?.clear()
+  })
+
+  test('when the executor is killed with -9, the next one runs an idempotent step again and goes on to the end', async () => {
+    const client = await logIn(house.url, 'admin', password)
+    const job = await prepare(client, { isIdempotent: true })
+    const execution = await job.start()
+    await house.servers[1]?.end('SIGKILL')
+    more.push(await startServer({ dataDir: house.dataDir, settings: { ...settings, SERVICES: 'executor' } }))
+    await until(async () => (await job.timesBegun()) === 2)
+    const steps = await stepsOf(client, execution.uuid)
+    expect(steps.map(({ index, attempt, status }) => `${index}.${attempt} ${status}`).toSorted()).toEqual([
+      '0.1 unknown',
+      '0.2 running',
+      '1.1 ready',
+    ])
+    await writeFile(job.mayEnd, '')
+    expect(await untilEnded(client, execution)).toMatchObject({ status: 'completed' })
+    expect((await branchesOf(client, execution.uuid))[0]).toMatchObject({ status: 'completed', attempt: 2 })
+    expect(await job.timesBegun()).toBe(2)
+  })
+
+  test('when the process that runs PostgreSQL is killed with -9, another takes over and jobs go on', async () => {
+    const holder = house.servers.find((server) => server.output().includes('"adopted":false'))
+    const others = [...house.servers, ...more].filter((server) => server !== holder)
+    const takesOver = others.find((server) => server.output().includes('this process runs PostgreSQL now'))
+    expect(takesOver).toBeUndefined()
+    await holder?.end('SIGKILL')
+    await until(() => others.some((server) => server.output().includes('this process runs PostgreSQL now')), 15_000)
+    const service = ['gateway', 'executor', 'scheduler', 'notifier'][house.servers.indexOf(holder as Server)] ?? ''
+    const replacement = await startServer({ dataDir: house.dataDir, settings: { ...settings, SERVICES: service } })
+    more.push(replacement)
+    const client = await logIn(replacement.url === '' ? house.url : replacement.url, 'admin', password)
+    await expectJobRuns(client, 'may run twice')
+  })
+})

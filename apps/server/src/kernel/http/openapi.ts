@@ -22,7 +22,13 @@ export const serveOpenApi = async (server: FastifyInstance, version: string) => 
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   })
-  await server.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { docExpansion: 'list' } })
+  await server.register(fastifySwaggerUi, {
+    logo,
+    theme: { title: 'OpsConductor API' },
+    routePrefix: '/docs',
+    staticCSP: true,
+    uiConfig: { docExpansion: 'list' },
+  })
   server.get('/api/openapi.json', { schema: { hide: true } }, async () => server.swagger())
   const jobSchema = jobJsonSchema()
   server.get(`${apiBase}/schemas/job.json`, { schema: { hide: true } }, async (_request, reply) =>
@@ -31,4 +37,12 @@ export const serveOpenApi = async (server: FastifyInstance, version: string) => 
       .serializer((value: unknown) => JSON.stringify(value))
       .send(jobSchema),
   )
+}
+
+/** In place of the library's own: the name is in the page already. */
+const logo = {
+  type: 'image/svg+xml',
+  content: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1" width="1" height="1"/>'),
+  href: '/docs',
+  target: '_self' as const,
 }

@@ -1,5 +1,5 @@
 import { homedir, userInfo } from 'node:os'
-import { existsSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { cancelled, TransportError } from '../fault.ts'
 import { createPosixShell } from '../posix/shell.ts'
 import type { StartProgram } from '../posix/program.ts'
@@ -24,7 +24,7 @@ export interface LocalWire {
 export const createLocalWire = (options: LocalWireOptions = {}): LocalWire => {
   const place: ChildPlace = {
     environment: options.environment ?? environmentOfALogIn(),
-    directory: options.directory ?? (existsSync(homedir()) ? homedir() : '/'),
+    directory: options.directory ?? usableHome(),
   }
   const habits: StartHabits = { launcher: 'plain' }
   const start: StartProgram = async (commandLine, signal) => {
@@ -46,6 +46,16 @@ export const createLocalWire = (options: LocalWireOptions = {}): LocalWire => {
         giveBack: () => {},
       })
     },
+  }
+}
+
+// a program that was started under another name may still have the home of whoever started it
+const usableHome = (): string => {
+  try {
+    accessSync(homedir(), constants.X_OK)
+    return homedir()
+  } catch {
+    return '/'
   }
 }
 

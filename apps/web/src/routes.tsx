@@ -15,7 +15,9 @@ export const appRoute = createRoute({
   beforeLoad: async ({ location }) => {
     const state = await session.start()
     if (state.status !== 'in') {
-      const search = location.href === '/' ? {} : { next: location.href }
+      // who logs out may not be who logs in next
+      const isFresh = location.href === '/' || (state.status === 'out' && state.why === 'left')
+      const search = isFresh ? {} : { next: location.href }
       redirect({ to: '/login', search, replace: true, throw: true })
     } else if (state.me.mustChangePassword) {
       redirect({ to: '/new-password', replace: true, throw: true })

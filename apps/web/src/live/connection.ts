@@ -72,8 +72,13 @@ export const createLive = ({ url, accessToken, renewInMs }: Needs) => {
     )
     // after a renewal on the same connection the subscriptions are still there
     if (status === 'open') return
+    const wasCut = status === 'down'
     become('open')
-    for (const [id, { to }] of subscriptions) send({ type: 'subscribe', id, to })
+    for (const [id, { to, onFrame }] of subscriptions) {
+      send({ type: 'subscribe', id, to })
+      // topics of lists have no numbers to resume from: whatever changed during the cut, it may have
+      if (wasCut && !('from' in to)) onFrame({ type: 'changed', id })
+    }
   }
 
   const hear = (frame: ServerFrame) => {

@@ -4,8 +4,8 @@ import { cookieCall, refresh } from './refresh.ts'
 export type SessionState =
   | { status: 'starting' }
   | { status: 'in'; me: Me }
-  /** `hasEnded`: there was a session, and it was not the person at this tab who ended it. */
-  | { status: 'out'; hasEnded: boolean }
+  /** There was no session; it has ended by itself or was revoked; the person has logged out. */
+  | { status: 'out'; why: 'none' | 'ended' | 'left' }
 
 /** Renewed this long before its end, so that a call on its way is not caught by it. */
 const renewBeforeMs = 45_000
@@ -35,10 +35,10 @@ export const createSession = () => {
     become({ status: 'in', me: tokens.user })
     return token.value
   }
-  const leave = (hasEnded: boolean) => {
+  const leave = (why: 'none' | 'ended' | 'left') => {
     token = undefined
     localStorage.removeItem(hintKey)
-    become({ status: 'out', hasEnded })
+    become({ status: 'out', why })
   }
 
   const renew = () => {
@@ -47,7 +47,7 @@ export const createSession = () => {
       .catch((error: unknown) => {
         // no answer is not a no: the session may well be there when the server is back
         if (!(error instanceof ProblemError) || error.problem.status !== 401) throw error
-        leave(state.status === 'in')
+        leave(state.status === 'in' ? 'ended' : 'none')
         return undefined
       })
       .finally(() => {
@@ -58,7 +58,7 @@ export const createSession = () => {
 
   window.addEventListener('storage', ({ key, newValue }) => {
     if (key !== hintKey) return
-    if (newValue === null && state.status === 'in') leave(false)
+    if (newValue === null && state.status === 'in') leave('left')
     if (newValue !== null && state.status === 'out') renew().catch(() => undefined)
   })
 
@@ -71,7 +71,7 @@ export const createSession = () => {
     /** Continues the session that the cookie stands for, if any. Throws when the server does not answer. */
     start: async () => {
       if (state.status !== 'starting') return state
-      if (localStorage.getItem(hintKey) === null) leave(false)
+      if (localStorage.getItem(hintKey) === null) leave('none')
       else await renew()
       return state
     },
@@ -91,7 +91,7 @@ export const createSession = () => {
       try {
         await cookieCall(api.auth.logout, { body: undefined })
       } finally {
-        leave(false)
+        leave('left')
       }
     },
     /** What the server now says about the person: after a change of the profile. */

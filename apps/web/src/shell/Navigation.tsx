@@ -5,6 +5,7 @@ import { IconSearch } from '@tabler/icons-react'
 import { useMay } from '../session/index.ts'
 import { Brand } from '../ui/Brand.tsx'
 import { areas, type Area } from './areas.ts'
+import { LiveNotice } from './LiveNotice.tsx'
 import classes from './Navigation.module.css'
 import { UserMenu } from './UserMenu.tsx'
 
@@ -68,6 +69,7 @@ export const Navigation = ({ onClose }: { onClose: () => void }) => {
           )
         })}
       </div>
+      <LiveNotice />
       <UserMenu />
     </div>
   )

@@ -2,13 +2,17 @@ import { AppShell, Burger } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { useSession } from '../session/index.ts'
 import { Brand } from '../ui/Brand.tsx'
 import { Navigation } from './Navigation.tsx'
 import { Palette } from './Palette.tsx'
 import classes from './Shell.module.css'
 
+/** Between the end of a session and the way to the log-in nothing is drawn that needs to know who is there. */
+export const Shell = () => (useSession().status === 'in' ? <Frame /> : null)
+
 /** What is around every page: the navigation, the command palette, and a way past them for the keyboard. */
-export const Shell = () => {
+const Frame = () => {
   const [isOpen, { toggle, close }] = useDisclosure(false)
   const { pathname } = useLocation()
   useEffect(close, [pathname, close])

@@ -1,14 +1,13 @@
 import { Alert, Button, Code, Group, Text } from '@mantine/core'
-import { ProblemError } from '@opsconductor/contract'
+import { type FieldProblem, ProblemError } from '@opsconductor/contract'
 import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react'
+import classes from './ErrorView.module.css'
+
+type Described = { title: string; detail: string; requestId?: string; fields?: readonly FieldProblem[] }
 
 /** What a person is told about an error: what the server said where it said something, else that nobody answered. */
-export const describeError = (error: unknown): { title: string; detail: string; requestId?: string } => {
-  if (error instanceof ProblemError) {
-    const { title, detail, requestId, fields } = error.problem
-    const where = fields?.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
-    return { title, detail: where && !detail.includes(where) ? `${detail} ${where}` : detail, requestId }
-  }
+export const describeError = (error: unknown): Described => {
+  if (error instanceof ProblemError) return error.problem
   if (error instanceof TypeError) {
     return {
       title: 'The server does not answer',
@@ -25,7 +24,9 @@ const isWorthRetrying = (error: unknown) =>
 type Props = { error: unknown; onRetry?: () => void }
 
 export const ErrorView = ({ error, onRetry }: Props) => {
-  const { title, detail, requestId } = describeError(error)
+  const { title, detail, requestId, fields: all = [] } = describeError(error)
+  // some details already tell the fields
+  const fields = all.filter(({ message }) => !detail.includes(message))
   const isSilent = error instanceof TypeError
   return (
     <Alert
@@ -36,9 +37,20 @@ export const ErrorView = ({ error, onRetry }: Props) => {
       icon={isSilent ? <IconPlugConnectedX aria-hidden /> : <IconAlertTriangle aria-hidden />}
       styles={{ icon: { color: 'var(--oc-red)' } }}
     >
-      <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-        {detail}
-      </Text>
+      {detail !== `${title}.` && (
+        <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+          {detail}
+        </Text>
+      )}
+      {fields.length > 0 && (
+        <ul className={classes.fields}>
+          {fields.map(({ path, message }) => (
+            <li key={`${path} ${message}`}>
+              {path !== '' && <Code>{path}</Code>} {message}
+            </li>
+          ))}
+        </ul>
+      )}
       {requestId && (
         <Text size="xs" c="dimmed" mt={6}>
           Request <Code>{requestId}</Code>

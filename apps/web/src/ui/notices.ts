@@ -6,6 +6,7 @@ export const tellDone = (message: string) => notifications.show({ message, color
 
 /** Says that something failed which has no better place for it than the corner. */
 export const tellError = (error: unknown) => {
-  const { title, detail } = describeError(error)
-  notifications.show({ title, message: detail, color: 'red', autoClose: 10_000 })
+  const { title, detail, fields = [] } = describeError(error)
+  const message = [detail, ...fields.map(({ path, message }) => `${path}: ${message}`)].join(' ')
+  notifications.show({ title, message, color: 'red', autoClose: 10_000 })
 }

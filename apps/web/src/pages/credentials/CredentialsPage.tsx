@@ -23,7 +23,12 @@ const columns: readonly Column<Credential>[] = [
     width: '180px',
   },
   { label: 'Targets', cell: ({ targetCount }) => targetCount, width: '90px', align: 'end', from: 'sm' },
-  { label: 'Last used', cell: ({ lastUsedAt }) => <TimeText at={lastUsedAt} never="Never" />, width: '150px' },
+  {
+    label: 'Last used',
+    cell: ({ lastUsedAt }) => <TimeText at={lastUsedAt} never="Never" />,
+    width: '150px',
+    from: 'sm',
+  },
   { label: 'Secret changed', cell: ({ rotatedAt }) => <TimeText at={rotatedAt} />, width: '150px', from: 'md' },
 ]
 

@@ -31,7 +31,9 @@ export const LoginPage = () => {
     <Gate
       title="Log in"
       note={
-        state.status === 'out' && state.hasEnded ? 'Your session has ended. Log in to go on where you were.' : undefined
+        state.status === 'out' && state.why === 'ended'
+          ? 'Your session has ended. Log in to go on where you were.'
+          : undefined
       }
     >
       <form onSubmit={form.onSubmit((values) => logIn.mutate(values))} noValidate>

@@ -21,7 +21,12 @@ const columns: readonly Column<User>[] = [
   { label: 'E-mail', cell: ({ email }) => email ?? '–', width: '26%', from: 'md' },
   { label: 'Roles', cell: ({ roles }) => roles.join(', '), width: '20%', from: 'sm' },
   { label: 'State', cell: ({ status }) => <StatusBadge status={status} />, width: '140px' },
-  { label: 'Last log-in', cell: ({ lastLoginAt }) => <TimeText at={lastLoginAt} never="Never" />, width: '150px' },
+  {
+    label: 'Last log-in',
+    cell: ({ lastLoginAt }) => <TimeText at={lastLoginAt} never="Never" />,
+    width: '150px',
+    from: 'sm',
+  },
 ]
 
 type Props = { search: { q?: string; cursor?: string; status?: User['status'] } }

@@ -22,10 +22,12 @@ export const claimBranch = (
   uuid: string,
   executor: string,
   leaseSec: number,
+  changeSeq: number,
 ): Promise<ClaimedBranch | undefined> =>
   db
     .updateTable('automation.branches')
     .set({
+      changeSeq,
       status: 'running',
       attempt: sql`attempt + 1`,
       executor,

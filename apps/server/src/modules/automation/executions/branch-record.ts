@@ -3,15 +3,7 @@ import { type Context, transaction } from '../../../kernel/context.ts'
 import { categoryOf } from '../log/fault-category.ts'
 import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
-import {
-  type ClaimedBranch,
-  claimBranch,
-  endClaim,
-  findWaiting,
-  insertLateResult,
-  requeueBranch,
-} from './branch-claims.store.ts'
-import { updateBranch } from './branches.store.ts'
+import { type ClaimedBranch, claimBranch, endClaim, insertLateResult, requeueBranch } from './branch-claims.store.ts'
 import * as store from './executions.store.ts'
 import { Fenced } from './leases.ts'
 import type { Progress } from './progress.ts'
@@ -46,14 +38,11 @@ export const createBranchRecord = (
     /** @returns undefined when the branch does not wait any more */
     claim: (uuid: string) =>
       transaction(ctx, async (ctx) => {
-        const waiting = await findWaiting(ctx.db, uuid)
-        if (waiting === undefined) return undefined
         // the execution's row first, then the branch's: everyone locks in this order, so nobody waits in a circle
-        const execution = await store.lockExecution(ctx.db, waiting.executionId)
-        const branch = await claimBranch(ctx.db, uuid, executor, leaseSec)
+        const execution = await store.drawChangeForWaiting(ctx.db, uuid)
+        if (execution === undefined) return undefined
+        const branch = await claimBranch(ctx.db, uuid, executor, leaseSec, execution.changeSeq)
         if (branch === undefined) return undefined
-        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
-        await updateBranch(ctx.db, branch.id, { changeSeq })
         progress.changed(ctx, execution.uuid)
         return { branch, execution }
       }),

@@ -63,6 +63,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     const output = await openOutputWriter({
       db: ctx.db,
       place: { branchId: branch.id, day: execution.day },
+      isNew: branch.attempt === 1,
       limitBytes: ports.outputLimitBytes,
       stored: () => wake.announce(topics.execution(execution.uuid)),
     })
@@ -108,7 +109,10 @@ export const createBranchRun = (ports: BranchRunPorts) => {
   }
 
   const runSteps = async (ctx: Context, run: Run): Promise<BranchEnd> => {
-    const rows = await selectSteps(ctx.db, { executionId: run.execution.id, branchId: run.branch.id }, 10_000)
+    const { branch, execution } = run
+    // where nobody was before, nothing has happened
+    const rows =
+      branch.attempt === 1 ? [] : await selectSteps(ctx.db, { executionId: execution.id, branchId: branch.id }, 10_000)
     let failed: StepOutcome | null = null
     for (const work of run.steps) {
       const latest = rows.findLast(({ index }) => index === work.index)

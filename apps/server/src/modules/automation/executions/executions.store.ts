@@ -126,26 +126,26 @@ export type NewExecution = {
 }
 
 /** Numbers the execution by its job, whose row stays locked until the end of the transaction. */
-export const insertExecution = async (db: Kysely<DB>, { parameters, strategy, ...execution }: NewExecution) => {
-  const { number } = await db
-    .updateTable('automation.jobs')
-    .set({ executionCount: sql`execution_count + 1` })
-    .where('id', '=', execution.jobId)
-    .returning('executionCount as number')
-    .executeTakeFirstOrThrow()
-  return db
+export const insertExecution = (db: Kysely<DB>, { parameters, strategy, ...execution }: NewExecution) =>
+  db
+    .with('numbered', (query) =>
+      query
+        .updateTable('automation.jobs')
+        .set({ executionCount: sql`execution_count + 1` })
+        .where('id', '=', execution.jobId)
+        .returning('executionCount as number'),
+    )
     .insertInto('automation.executions')
-    .values({
+    .values((query) => ({
       ...execution,
-      number,
+      number: query.selectFrom('numbered').select('number'),
       day: sql<string>`(now() at time zone 'utc')::date`,
       status: 'queued',
       parameters: jsonb(parameters),
       strategy: jsonb(strategy),
-    })
+    }))
     .returning(['id', 'uuid', 'number', 'day'])
     .executeTakeFirstOrThrow()
-}
 
 /** The execution's row, locked until the end of the transaction. */
 export const lockExecution = (db: Kysely<DB>, id: number) =>
@@ -186,25 +186,50 @@ export const lockAdmission = async (db: Kysely<DB>) => {
   await sql`select pg_advisory_xact_lock(${sql.lit(admissionLock)})`.execute(db)
 }
 
-export const countRunning = async (db: Kysely<DB>): Promise<number> =>
-  (
-    await db
-      .selectFrom('automation.executions')
-      .select(sql<number>`count(*)`.as('count'))
-      .where('status', '=', 'running')
-      .executeTakeFirstOrThrow()
-  ).count
-
-/** Waiting executions, by priority and then first come. */
-export const selectWaiting = (db: Kysely<DB>, limit: number) =>
-  db
-    .selectFrom('automation.executions')
-    .select('id')
-    .where('status', '=', 'queued')
-    .orderBy('priority', 'desc')
-    .orderBy('id')
-    .limit(limit)
+/**
+ * Lets waiting executions begin, by priority and then first come, as long as fewer than `most` run. One that somebody
+ * else holds at this moment is passed over; it comes with the next admission.
+ */
+export const admitWaiting = async (db: Kysely<DB>, most: number): Promise<LockedExecution[]> => {
+  const admitted = await db
+    .updateTable('automation.executions')
+    .set({ status: 'running', startedAt: sql`clock_timestamp()`, changeSeq: sql`change_seq + 1` })
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('automation.executions')
+        .select('id')
+        .where('status', '=', 'queued')
+        .orderBy('priority', 'desc')
+        .orderBy('id')
+        .limit(
+          sql<number>`greatest(0, ${most} - (select count(*) from automation.executions where status = 'running'))`,
+        )
+        .forUpdate()
+        .skipLocked(),
+    )
+    .returningAll()
     .execute()
+  return admitted.toSorted((a, b) => b.priority - a.priority || a.id - b.id)
+}
+
+/**
+ * The execution of a branch that waits in the queue, as long as it is open: draws a change number for it, and keeps its
+ * row locked until the end of the transaction.
+ */
+export const drawChangeForWaiting = (db: Kysely<DB>, branchUuid: string): Promise<LockedExecution | undefined> =>
+  db
+    .updateTable('automation.executions')
+    .set({ changeSeq: sql`change_seq + 1` })
+    .where('id', '=', (query) =>
+      query
+        .selectFrom('automation.branches')
+        .select('executionId')
+        .where('uuid', '=', branchUuid)
+        .where('status', '=', 'queued'),
+    )
+    .where('status', 'not in', ['completed', 'failed', 'cancelled'])
+    .returningAll()
+    .executeTakeFirst()
 
 export const findIdempotent = (db: Kysely<DB>, actorUuid: string, key: string) =>
   db

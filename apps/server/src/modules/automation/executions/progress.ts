@@ -45,11 +45,12 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
       ])
       return
     }
-    const open = counts.queued + counts.running + counts.lost
-    const room = Math.min(strategy.concurrency ?? Number.MAX_SAFE_INTEGER, 10_000) - open
-    if (room <= 0) return
-    const changeSeq = await store.drawChange(ctx.db, execution.id)
-    const released = await branches.releaseBranches(ctx.db, execution.id, room, changeSeq)
+    const room = windowOf(strategy) - (counts.queued + counts.running + counts.lost)
+    if (room > 0) await enqueueNext(ctx, execution.id, room, await store.drawChange(ctx.db, execution.id))
+  }
+
+  const enqueueNext = async (ctx: Context, executionId: number, room: number, changeSeq: number) => {
+    const released = await branches.releaseBranches(ctx.db, executionId, room, changeSeq)
     const byZone = Map.groupBy(released, ({ zone }) => zone)
     for (const [zone, members] of byZone) {
       await queue.enqueue(
@@ -102,19 +103,17 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
   /** Lets waiting executions begin while there is room for them. */
   const admit = async (ctx: Context) => {
     await store.lockAdmission(ctx.db)
-    const room = maxConcurrentExecutions - (await store.countRunning(ctx.db))
-    if (room <= 0) return
-    for (const { id } of await store.selectWaiting(ctx.db, room)) {
-      const execution = await store.lockExecution(ctx.db, id)
-      if (execution.status !== 'queued') continue
-      await store.updateExecution(ctx.db, id, { status: 'running', startedAt: new Date() })
-      await publish(ctx, 'execution.started', execution.uuid)
-      await release(ctx, { ...execution, status: 'running' })
-      changed(ctx, execution.uuid)
+    for (const { id, uuid, strategy, changeSeq } of await store.admitWaiting(ctx.db, maxConcurrentExecutions)) {
+      await publish(ctx, 'execution.started', uuid)
+      await enqueueNext(ctx, id, windowOf(strategy as Strategy), changeSeq) // none has begun yet
+      changed(ctx, uuid)
     }
   }
 
   return { advance, admit: (ctx: Context) => transaction(ctx, admit), changed }
 }
+
+/** Branches of an execution that may be in the queue or run at a time. */
+const windowOf = ({ concurrency }: Strategy) => Math.min(concurrency ?? Number.MAX_SAFE_INTEGER, 10_000)
 
 export type Progress = ReturnType<typeof createProgress>

@@ -1,6 +1,6 @@
 import type { LogCategory, LogLevel, LogLine, LogPhase } from '@opsconductor/contract'
 import { type Kysely, sql } from 'kysely'
-import { type DB, jsonb } from '../../../kernel/database/index.ts'
+import type { DB } from '../../../kernel/database/index.ts'
 import { branchNumber } from '../plans/plans.ts'
 
 export type NewLogLine = {
@@ -15,26 +15,29 @@ export type NewLogLine = {
 /** Where lines of an execution are kept: its id, and the day of its partition. */
 export type LogPlace = { id: number; day: string }
 
-/** Numbers the lines and stores them. The execution's row stays locked until the end, so numbers follow commit order. */
+/**
+ * Numbers the lines and stores them, in one statement. The execution's row stays locked until the end, so numbers follow
+ * commit order.
+ */
 export const insertLogLines = async (db: Kysely<DB>, { id, day }: LogPlace, lines: readonly NewLogLine[]) => {
-  const { logSeq } = await db
-    .updateTable('automation.executions')
-    .set({ logSeq: sql`log_seq + ${lines.length}` })
-    .where('id', '=', id)
-    .returning('logSeq')
-    .executeTakeFirstOrThrow()
-  await db
-    .insertInto('automation.logLines')
-    .values(
-      lines.map(({ details = {}, ...line }, index) => ({
-        ...line,
-        day,
-        executionId: id,
-        seq: logSeq - lines.length + index + 1,
-        details: jsonb(details),
-      })),
+  const rows = lines.map(({ details = {}, message, ...line }, index) => ({
+    ...line,
+    message: message.toWellFormed(), // half a character would not pass as JSON
+    details,
+    number: index + 1,
+  }))
+  await sql`
+    with counter as (
+      update automation.executions set log_seq = log_seq + ${lines.length} where id = ${id}
+      returning log_seq - ${lines.length} as before
     )
-    .execute()
+    insert into automation.log_lines (day, execution_id, seq, branch, phase, level, category, message, details)
+    select ${day}::date, ${id}::bigint, counter.before + line.number, line.branch, line.phase, line.level, line.category,
+      line.message, line.details
+    from counter, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as line (number integer, branch integer, phase text, level text, category text, message text, details jsonb)`.execute(
+    db,
+  )
 }
 
 export type LogFilter = {

@@ -19,6 +19,8 @@ export type OutputWriter = {
 export type OutputWriterOptions = {
   db: Kysely<DB>
   place: OutputPlace
+  /** Nobody has written output of this branch before. */
+  isNew: boolean
   /** Bytes kept of a step. */
   limitBytes: number
   /** Output was stored. */
@@ -26,21 +28,24 @@ export type OutputWriterOptions = {
 }
 
 const flushMs = 50
+/** Someone who watches sees the first output of a step, or the first after a silence, without that delay. */
+const firstFlushMs = 1
 /** With so much waiting to be stored, the target has to wait too. */
 const highWaterBytes = 1024 * 1024
 const rowsPerStatement = 200
 
 /**
- * Stores the output of a branch: masked, in batches about every 50 ms, one after the other. Only the executor that
+ * Stores the output of a branch: masked, the first bytes at once, then in batches about every 50 ms, one after the other. Only the executor that
  * holds the branch writes; two would meet at the chunk's number, which is unique.
  */
 export const openOutputWriter = async ({
   db,
   place,
+  isNew,
   limitBytes,
   stored,
 }: OutputWriterOptions): Promise<OutputWriter> => {
-  const chunker = createChunker(await findPosition(db, place))
+  const chunker = createChunker(isNew ? { seq: 0, line: 0 } : await findPosition(db, place))
   const secrets = new Set<string>()
   const maskers = new Map<OutputStream, Masker>()
   const incomplete = new Map<OutputStream, Buffer>()
@@ -50,6 +55,7 @@ export const openOutputWriter = async ({
   let stepBytes = 0
   let isTruncated = false
   let timer: NodeJS.Timeout | null = null
+  let storedAt = -Infinity
   let flushing: Promise<void> = Promise.resolve()
 
   const maskerOf = (stream: OutputStream) => {
@@ -65,7 +71,10 @@ export const openOutputWriter = async ({
     else waiting.push({ stream, bytes })
     waitingBytes += bytes.length
     // a failure to store is kept in `flushing` and reaches the end of the step
-    timer ??= setTimeout(() => void flush().catch(() => {}), flushMs)
+    timer ??= setTimeout(
+      () => void flush().catch(() => {}),
+      performance.now() - storedAt > flushMs ? firstFlushMs : flushMs,
+    )
   }
 
   const store = async () => {
@@ -76,6 +85,7 @@ export const openOutputWriter = async ({
     }
     waitingBytes = 0
     if (chunks.length === 0) return
+    storedAt = performance.now()
     for (let from = 0; from < chunks.length; from += rowsPerStatement) {
       await insertChunks(db, place, chunks.slice(from, from + rowsPerStatement))
     }

@@ -68,8 +68,7 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
       execution.cancelRequestedAt !== null ? 'cancelled' : counts.failed + counts.skipped > 0 ? 'failed' : 'completed'
     const cancelOutcome =
       status === 'cancelled' ? ((await branches.worstCancelOutcome(ctx.db, execution.id)) ?? 'stopped') : null
-    const total = counts.completed + counts.failed + counts.cancelled + counts.skipped
-    const message = `${counts.completed} of ${total} branches completed, ${counts.failed} failed, ${counts.cancelled} cancelled, ${counts.skipped} not started.`
+    const message = describe(counts)
     await insertLogLines(ctx.db, execution, [
       {
         branch: null,
@@ -117,3 +116,15 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
 const windowOf = ({ concurrency }: Strategy) => Math.min(concurrency ?? Number.MAX_SAFE_INTEGER, 10_000)
 
 export type Progress = ReturnType<typeof createProgress>
+
+/** `2 of 3 branches completed, 1 failed.` */
+const describe = (counts: Awaited<ReturnType<typeof branches.countBranches>>): string => {
+  const total = counts.completed + counts.failed + counts.cancelled + counts.skipped
+  const others = [
+    [counts.failed, 'failed'],
+    [counts.cancelled, 'cancelled'],
+    [counts.skipped, 'not started'],
+  ] as const
+  const said = others.flatMap(([count, what]) => (count === 0 ? [] : `, ${count} ${what}`))
+  return `${counts.completed} of ${total} ${total === 1 ? 'branch' : 'branches'} completed${said.join('')}.`
+}

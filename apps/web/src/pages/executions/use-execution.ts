@@ -56,5 +56,8 @@ export const useSteps = (ref: string, number: string | undefined, store: ReturnT
     gcTime: 0,
     refetchInterval: pollEvery,
   })
-  return { steps: steps.get(number ?? '') ?? [], isLoading: reading.isPending, error: reading.error }
+  const known = steps.get(number ?? '') ?? []
+  // what was read is on the screen a moment later
+  const isLoading = reading.isPending || (known.length === 0 && (reading.data ?? 0) > 0)
+  return { steps: known, isLoading, error: reading.error }
 }

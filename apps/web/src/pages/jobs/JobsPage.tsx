@@ -65,19 +65,22 @@ const columns: readonly Column<Job>[] = [
 const runColumn: Column<Job> = {
   label: 'Run',
   isLabelHidden: true,
-  width: '90px',
+  width: '60px',
   align: 'end',
   cell: (job) =>
     job.archivedAt === null &&
     job.isEnabled && (
       <Button
         size="xs"
+        px={10}
         variant="default"
-        leftSection={<IconPlayerPlay size={14} aria-hidden />}
         renderRoot={(rest) => <Link {...rest} to="/jobs/$ref" params={{ ref: job.serial }} search={{ run: 'true' }} />}
         aria-label={`Run ${job.name}`}
       >
-        Run
+        <IconPlayerPlay size={14} aria-hidden />
+        <Text span visibleFrom="sm" ml={6} fz="inherit">
+          Run
+        </Text>
       </Button>
     ),
 }

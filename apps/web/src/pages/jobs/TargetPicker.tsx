@@ -53,11 +53,15 @@ export const TargetPicker = ({ label, description, error, value, onChange }: Pro
         </Text>
         {more.length > 0 && (
           <Button size="compact-xs" variant="subtle" onClick={() => onChange([...value, ...more])}>
-            Add {q === '' ? 'all' : 'what is found'} ({more.length}
-            {query.data?.nextCursor ? ', the first' : ''})
+            {addWords(more.length, q !== '', query.data?.nextCursor != null)}
           </Button>
         )}
       </Group>
     </div>
   )
 }
+
+const addWords = (count: number, isFound: boolean, isFirst: boolean) =>
+  isFirst
+    ? `Add the first ${count.toLocaleString()}${isFound ? ' found' : ''}`
+    : `Add all ${count.toLocaleString()}${isFound ? ' found' : ''}`

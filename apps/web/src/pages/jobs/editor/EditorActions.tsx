@@ -50,10 +50,10 @@ export const EditorActions = ({ draft, edit, history, isSaving, canSave, onCance
           <IconDownload size={18} aria-hidden />
         </ActionIcon>
       </Tooltip>
-      <Button variant="default" onClick={onCancel}>
+      <Button variant="default" px={{ base: 12, sm: 18 }} onClick={onCancel}>
         Cancel
       </Button>
-      <Button type="submit" loading={isSaving} disabled={!canSave}>
+      <Button type="submit" px={{ base: 12, sm: 18 }} loading={isSaving} disabled={!canSave}>
         Save
       </Button>
     </>

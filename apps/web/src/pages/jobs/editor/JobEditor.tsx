@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack, Tabs, Text } from '@mantine/core'
-import { type JobDetail, type JobDocument, ProblemError } from '@opsconductor/contract'
+import { type FieldProblem, type JobDetail, type JobDocument, ProblemError } from '@opsconductor/contract'
 import { useMutation } from '@tanstack/react-query'
 import { useBlocker, useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
@@ -34,8 +34,8 @@ type Props = {
 export const JobEditor = ({ title, parent, initial, isNew, as, save }: Props) => {
   const { draft, edit, ...history } = useDraft(initial)
   const [isReadable, setReadable] = useState(true)
-  /** The draft that was judged last: once it changes, what was wrong with it may no longer be. */
-  const [judged, setJudged] = useState<{ draft: Draft; problems: ReturnType<typeof problemsOf> }>()
+  /** What was wrong when it was last to be saved, as the contract or the server said it. */
+  const [found, setFound] = useState<readonly FieldProblem[]>([])
   const isSaved = useRef(false)
   const navigate = useNavigate()
   const change = useSearchChange()
@@ -48,8 +48,8 @@ export const JobEditor = ({ title, parent, initial, isNew, as, save }: Props) =>
       tellDone(`${job.name} is saved as version ${job.version}.`)
       await navigate({ to: '/jobs/$ref', params: { ref: job.serial } })
     },
-    onError: (error, draft) => {
-      if (error instanceof ProblemError) setJudged({ draft, problems: error.problem.fields ?? [] })
+    onError: (error) => {
+      if (error instanceof ProblemError) setFound(error.problem.fields ?? [])
     },
   })
   const judge = () => {
@@ -57,10 +57,10 @@ export const JobEditor = ({ title, parent, initial, isNew, as, save }: Props) =>
       path: `parameters.#${index}`,
       message: 'Another parameter has this name',
     }))
-    const problems = [...problemsOf(documentOf(draft)), ...duplicates]
-    setJudged({ draft, problems })
+    const wrong = [...problemsOf(documentOf(draft)), ...duplicates]
+    setFound(wrong)
     saving.reset()
-    if (problems.length === 0) saving.mutate(draft)
+    if (wrong.length === 0) saving.mutate(draft)
   }
   const isDirty = draft !== initial
   const blocker = useBlocker({
@@ -69,7 +69,7 @@ export const JobEditor = ({ title, parent, initial, isNew, as, save }: Props) =>
     enableBeforeUnload: () => isDirty && !isSaved.current,
     withResolver: true,
   })
-  const problems = problemsAt(judged?.problems ?? [])
+  const problems = problemsAt(found)
   const hasOtherError = saving.error !== null && problems.all.length === 0
   return (
     <form

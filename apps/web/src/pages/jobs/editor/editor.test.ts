@@ -29,7 +29,10 @@ test('what is empty is not written', () => {
 })
 
 test('an empty draft says what is missing, at its place', () => {
-  expect(problemsOf(documentOf(emptyDraft)).map(({ path }) => path)).toEqual(['name', 'steps.0.command'])
+  expect(problemsOf(documentOf(emptyDraft)).sort((a, b) => a.path.localeCompare(b.path))).toEqual([
+    { path: 'name', message: 'Required' },
+    { path: 'steps.0.command', message: 'Required' },
+  ])
 })
 
 test('steps move, copy and change their type without losing their text', () => {

@@ -1,4 +1,5 @@
 import { type FieldProblem, JobDocument } from '@opsconductor/contract'
+import { checkForm } from '../../../ui/check-form.ts'
 import { brokenAt } from './json-place.ts'
 
 /** A JSON text that cannot be read: where, counted from 1. */
@@ -16,11 +17,8 @@ export const parseJson = (text: string): { value: unknown } | { unreadable: Unre
 }
 
 /** What the contract finds wrong with a document, as the server would say it. */
-export const problemsOf = (document: unknown): FieldProblem[] => {
-  const parsed = JobDocument.safeParse(document)
-  if (parsed.success) return []
-  return parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
-}
+export const problemsOf = (document: unknown): FieldProblem[] =>
+  Object.entries(checkForm(JobDocument, document)).map(([path, message]) => ({ path, message }))
 
 /** Something that has the shape a draft needs, though it may have other faults. */
 export const hasShape = (value: unknown): value is JobDocument =>

@@ -64,8 +64,9 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
   const close = async (ctx: Context, execution: store.LockedExecution) => {
     const counts = await branches.countBranches(ctx.db, execution.id)
     if (counts.scheduled + counts.queued + counts.running + counts.lost > 0) return
-    const status =
-      execution.cancelRequestedAt !== null ? 'cancelled' : counts.failed + counts.skipped > 0 ? 'failed' : 'completed'
+    // a cancel that came when everything had ended cancelled nothing
+    const isCancelled = execution.cancelRequestedAt !== null && counts.cancelled > 0
+    const status = isCancelled ? 'cancelled' : counts.failed + counts.skipped > 0 ? 'failed' : 'completed'
     const cancelOutcome =
       status === 'cancelled' ? ((await branches.worstCancelOutcome(ctx.db, execution.id)) ?? 'stopped') : null
     const message = describe(counts)

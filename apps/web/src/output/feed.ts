@@ -92,6 +92,8 @@ export const createFeed = ({ load }: Source) => {
     /** A live frame. What is missing between it and the last one is fetched. */
     receive: (frame: { seq: number; lines: readonly OutputLine[]; isComplete: boolean }) => {
       lines.addLive(frame.lines, frame)
+      // the server is there again, so what could not be fetched may be tried once more
+      state = { ...state, error: undefined }
       pump()
       tell()
     },

@@ -1,9 +1,15 @@
-import { api, isFinalExecution } from '@opsconductor/contract'
+import { api, isFinalExecution, ProblemError } from '@opsconductor/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useState, useSyncExternalStore } from 'react'
 import { useLive, usePollWhenDown } from '../../live/index.ts'
 import { call } from '../../session/index.ts'
 import { createExecutionStore } from './execution-state.ts'
+
+const retryMs = 5_000
+
+/** What failed because nobody answered is tried again by itself; what the server refused is not. */
+const retryEvery = (error: Error | null) =>
+  error !== null && !(error instanceof ProblemError && error.problem.status < 500) && retryMs
 
 /** One execution with all its branches, kept up to date while it runs. For one execution; give the component a key. */
 export const useExecution = (ref: string) => {
@@ -31,7 +37,7 @@ export const useExecution = (ref: string) => {
     // the rows live in the store, which begins anew with each visit
     gcTime: 0,
     staleTime: Infinity,
-    refetchInterval: isSettled ? false : pollEvery,
+    refetchInterval: ({ state }) => retryEvery(state.error) || (isSettled ? false : pollEvery),
   })
 
   const fromSeq = loading.data?.fromSeq
@@ -54,7 +60,7 @@ export const useSteps = (ref: string, number: string | undefined, store: ReturnT
     },
     enabled: number !== undefined,
     gcTime: 0,
-    refetchInterval: pollEvery,
+    refetchInterval: ({ state }) => retryEvery(state.error) || pollEvery,
   })
   const known = steps.get(number ?? '') ?? []
   // what was read is on the screen a moment later

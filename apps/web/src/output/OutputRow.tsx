@@ -76,7 +76,6 @@ const Text = ({ line, isWhole, wanted, onShowAll }: TextProps) => {
       {markSpans(spansOf(shown.text), wanted).map((span, index) => (
         <span
           // spans have no identity but their place
-          // oxlint-disable-next-line react/no-array-index-key
           key={index}
           className={classes.span}
           data-bold={span.isBold || undefined}

@@ -87,7 +87,7 @@ export const useViewport = ({ scroller, total, isWrapped, isFollowing, setFollow
     setChosen(next)
   }, [])
 
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- after every drawing
+  // after every drawing: rows have their heights then
   useLayoutEffect(() => {
     if (isWrapped) {
       let isChanged = false

@@ -15,6 +15,8 @@ type Ports = {
 
 /** Above this a slow reader gets nothing new until it has read what it was sent. */
 const highWaterBytes = 4 * 1024 * 1024
+/** After a look that found nothing: short, but many announcements still become one look. */
+const emptyPauseMs = 3
 /** A waking can be lost; then this finds what was missed. */
 const pollMs = 5_000
 
@@ -34,13 +36,16 @@ export const openSubscription = (
     try {
       while (isWanted && !closed.signal.aborted) {
         isWanted = false
+        let found = 0
         if (bufferedBytes() < highWaterBytes) {
           const frames = await feed.next(ctx)
+          found = frames.length
           for (const frame of frames) send(frame)
           // what fills a whole frame may go on
-          if (frames.length > 0 && frames[0]?.type !== 'changed') isWanted = true
+          if (found > 0 && frames[0]?.type !== 'changed') isWanted = true
         } else isWanted = true
-        await pause(feed.pauseMs)
+        // a look that found nothing must not keep what comes right behind it waiting
+        await pause(found === 0 && !isWanted ? Math.min(emptyPauseMs, feed.pauseMs) : feed.pauseMs)
       }
     } catch (error) {
       if (!closed.signal.aborted) failed(error)

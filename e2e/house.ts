@@ -1,15 +1,32 @@
-import { describe, expect, test } from 'vitest'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchBrowser } from './kit/browser.ts'
 import { inhabit } from './kit/inhabited.ts'
 import type { Mode } from './kit/house.ts'
-import { hasSshd } from './kit/programs.ts'
+import { hasBrowser, hasSshd } from './kit/programs.ts'
 import { badInput } from './walks/bad-input.ts'
+import { cancelling } from './walks/cancelling.ts'
 import { live } from './walks/live.ts'
+import { newcomer } from './walks/newcomer.ts'
 import { opsctl } from './walks/opsctl.ts'
+import { everyPage } from './walks/pages.ts'
 
 /** Walks through the whole house: the same tests, however the services are divided among processes. */
 export const walkThrough = (services: string, mode: Mode) =>
   describe.runIf(hasSshd)(`the house with ${services}`, () => {
     const inhabited = inhabit(mode)
+    describe.runIf(hasBrowser)('in the browser', () => {
+      let browser: Browser
+      beforeAll(async () => {
+        browser = await launchBrowser()
+      })
+      afterAll(() => browser?.close())
+
+      // the first, as it is the first log-in
+      newcomer(inhabited, () => browser)
+      cancelling(inhabited, () => browser)
+      everyPage(inhabited, () => browser)
+    })
     opsctl(inhabited)
     live(inhabited)
     badInput(inhabited)

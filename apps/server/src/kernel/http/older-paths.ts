@@ -17,11 +17,12 @@ const older: readonly OlderPath[] = [
 
 /** The path of today for an older one; null for everything else. */
 export const currentPath = (url: string, accept: string | undefined): string | null => {
-  const [path = '', query] = url.split('?', 2)
+  const queryFrom = url.includes('?') ? url.indexOf('?') : url.length
+  const [path, query] = [url.slice(0, queryFrom), url.slice(queryFrom)]
   for (const { pattern, path: current, needsJson } of older) {
     if (!pattern.test(path)) continue
     if (needsJson && !accept?.includes('application/json')) continue
-    return `${apiBase}${path.replace(pattern, current)}${query === undefined ? '' : `?${query}`}`
+    return `${apiBase}${path.replace(pattern, current)}${query}`
   }
   return null
 }

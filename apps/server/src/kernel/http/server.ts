@@ -3,7 +3,7 @@ import fastifyCookie from '@fastify/cookie'
 import fastifyHelmet from '@fastify/helmet'
 import fastifyRateLimit from '@fastify/rate-limit'
 import fastifyWebsocket from '@fastify/websocket'
-import { apiBase } from '@opsconductor/contract'
+import { apiBase, type Problem } from '@opsconductor/contract'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
@@ -55,6 +55,11 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
     rewriteUrl: toCurrentPath,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: true,
+    // a URL that cannot be decoded comes by no hook and no handler
+    frameworkErrors: (error, request, reply) => {
+      markAnswer(request, reply)
+      void sendProblem(reply, problemOf(error, request.id))
+    },
   }) as unknown as FastifyInstance
 
   // inputs are parsed by `parseInput`, which reports all mistakes at once; the schemas on the routes are for OpenAPI
@@ -63,11 +68,7 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
   readJson(server)
   answerProblems(server, options.log)
 
-  server.addHook('onSend', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-    if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', dataPolicy)
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-  })
+  server.addHook('onSend', async (request, reply) => markAnswer(request, reply))
   await server.register(fastifyHelmet, {
     contentSecurityPolicy: false, // each answer has its own: pages with a nonce, the rest nothing at all
     strictTransportSecurity: isHttps,
@@ -93,6 +94,13 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
     throw new Refusal('not_found', `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}.`)
   })
   return server
+}
+
+/** What every answer has; a route may have set its own. */
+const markAnswer = (request: FastifyRequest, reply: FastifyReply) => {
+  void reply.header('x-request-id', request.id)
+  if (!reply.hasHeader('content-security-policy')) void reply.header('content-security-policy', dataPolicy)
+  if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
 }
 
 const toCurrentPath = (request: { url?: string | undefined; headers: IncomingHttpHeaders }): string => {
@@ -122,13 +130,16 @@ const answerProblems = (server: FastifyInstance, log: Logger) => {
     const problem = problemOf(error, request.id)
     if (problem.status >= 500) log.error({ err: error, requestId: request.id, url: request.url }, 'a request failed')
     else log.debug({ code: problem.code, requestId: request.id, url: request.url }, 'refused')
-    return reply
-      .code(problem.status)
-      .type('application/problem+json')
-      .serializer((value: unknown) => JSON.stringify(value))
-      .send(problem)
+    return sendProblem(reply, problem)
   })
 }
+
+const sendProblem = (reply: FastifyReply, problem: Problem) =>
+  reply
+    .code(problem.status)
+    .type('application/problem+json')
+    .serializer((value: unknown) => JSON.stringify(value))
+    .send(problem)
 
 /** `/health`, `/ready` and `/metrics` at the root, for machines; public. */
 const serveProbes = (server: FastifyInstance, { health, metrics }: HttpOptions) => {

@@ -45,7 +45,8 @@ export const startApp = async ({ settings = {}, services, log = quiet }: TestApp
   for (const name of names) {
     if (name === 'gateway') {
       const gateway = await app.starts.gateway()
-      url = gateway.url
+      // behind a public URL there is a proxy, which is not here
+      url = config.PUBLIC_URL === undefined ? gateway.url : `http://127.0.0.1:${config.PORT}`
       running.unshift(gateway)
     } else running.unshift(await app.starts[name]())
   }

@@ -1,18 +1,20 @@
 import {
   type CSSProperties,
   type KeyboardEvent,
+  type Ref,
   useCallback,
   useEffect,
   useImperativeHandle,
+  useLayoutEffect,
   useRef,
   useState,
-  type Ref,
+  useSyncExternalStore,
 } from 'react'
 import type { Feed } from './feed.ts'
 import classes from './OutputLines.module.css'
 import { OutputRow } from './OutputRow.tsx'
 import { clipLength } from './printable.ts'
-import { useViewport } from './use-viewport.ts'
+import { createScroll } from './scroll.ts'
 import { rowHeight } from './viewport.ts'
 
 export type OutputLinesHandle = { show: (line: number) => void }
@@ -44,28 +46,34 @@ export const OutputLines = (props: Props) => {
   const [whole, setWhole] = useState<ReadonlySet<number>>(new Set())
   const digits = Math.max(3, String(total).length)
 
-  const view = useViewport({
-    scroller,
-    total,
-    isWrapped,
-    isFollowing,
-    setFollowing,
-    estimate: (line, width) => {
-      const columns = Math.max(10, (width - 80 - digits * characterPx - (withTime ? 105 : 0)) / characterPx)
-      const length = Math.min(lines.line(line)?.text.length ?? 0, clipLength)
-      return Math.max(1, Math.ceil(length / columns)) * rowHeight
-    },
-  })
-  const { first, last } = view.rows
-  const { show } = view
-  useImperativeHandle(ref, () => ({ show }), [show])
+  const [scroll] = useState(createScroll)
+  const { first, last, top, spacer, height } = useSyncExternalStore(scroll.subscribe, scroll.read)
+  useLayoutEffect(() => (scroller.current ? scroll.attach(scroller.current) : undefined), [scroll])
+  useLayoutEffect(
+    () =>
+      scroll.give({
+        total,
+        isWrapped,
+        isFollowing,
+        setFollowing,
+        estimate: (line, width) => {
+          const columns = Math.max(10, (width - 80 - digits * characterPx - (withTime ? 105 : 0)) / characterPx)
+          const length = Math.min(lines.line(line)?.text.length ?? 0, clipLength)
+          return Math.max(1, Math.ceil(length / columns)) * rowHeight
+        },
+      }),
+    [scroll, lines, total, isWrapped, isFollowing, setFollowing, digits, withTime],
+  )
+  // after every drawing: what is loaded meanwhile changes the heights of wrapped rows
+  useLayoutEffect(() => scroll.drawn())
+  useImperativeHandle(ref, () => ({ show: scroll.show }), [scroll])
   useEffect(() => feed.look(first, last), [feed, first, last])
 
   // an address with a line beats following; it waits until the output is known to be that long
   const isKnown = chosen !== undefined && total >= chosen
   useEffect(() => {
-    if (isKnown) show(chosen)
-  }, [chosen, isKnown, show])
+    if (isKnown) scroll.show(chosen)
+  }, [chosen, isKnown, scroll])
 
   const onShowAll = useCallback((line: number) => setWhole((shown) => new Set(shown).add(line)), [])
 
@@ -74,9 +82,10 @@ export const OutputLines = (props: Props) => {
     const move = moves[event.key]
     if (move === undefined || (event.ctrlKey && event.key !== 'Home' && event.key !== 'End')) return
     event.preventDefault()
-    if (move === 'start') view.toStart()
-    else if (move === 'end') setFollowing(true)
-    else view.move(move.rows * rowHeight + move.screens * (view.height - rowHeight))
+    if (move === 'start') scroll.toStart()
+    else if (move === 'end') scroll.toEnd()
+    else if (move.screens === 0) scroll.move(move.rows * rowHeight)
+    else scroll.moveScreens(move.screens)
   }
 
   // what scrolls must be reachable and movable by keyboard (WCAG 2.2, 2.1.1)
@@ -109,12 +118,11 @@ export const OutputLines = (props: Props) => {
       aria-live={isFollowing && !lines.isComplete ? 'polite' : 'off'}
       data-wrapped={isWrapped || undefined}
       style={{ '--digits': digits } as CSSProperties}
-      onScroll={view.onScroll}
       {...keyboard}
     >
-      <div className={classes.spacer} style={{ height: view.spacer }}>
-        <div className={classes.layer} style={{ height: view.height }}>
-          <div style={{ transform: `translateY(${view.rows.top}px)` }}>{rows}</div>
+      <div className={classes.spacer} style={{ height: spacer }}>
+        <div className={classes.layer} style={{ height }}>
+          <div style={{ transform: `translateY(${top}px)` }}>{rows}</div>
         </div>
       </div>
     </div>

@@ -66,6 +66,9 @@ export const OutputRow = memo(
   ),
 )
 
+/** Spans have no identity but their place. */
+const placeOf = (index: number) => `span ${index}`
+
 type TextProps = Pick<Props, 'isWhole' | 'wanted' | 'onShowAll'> & { line: Line }
 
 const Text = ({ line, isWhole, wanted, onShowAll }: TextProps) => {
@@ -75,8 +78,7 @@ const Text = ({ line, isWhole, wanted, onShowAll }: TextProps) => {
     <span className={classes.text}>
       {markSpans(spansOf(shown.text), wanted).map((span, index) => (
         <span
-          // spans have no identity but their place
-          key={index}
+          key={placeOf(index)}
           className={classes.span}
           data-bold={span.isBold || undefined}
           data-italic={span.isItalic || undefined}

@@ -114,7 +114,7 @@ export const OutputViewer = ({ feed, label, line, onLine, search, download }: Pr
         label={label}
         isWrapped={isWrapped}
         withTime={withTime}
-        isFollowing={isFollowing && !(isComplete && line !== undefined)}
+        isFollowing={isFollowing}
         setFollowing={setFollowing}
         chosen={line}
         onChoose={onLine}

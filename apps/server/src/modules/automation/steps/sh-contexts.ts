@@ -7,10 +7,11 @@ export type ShContext = 'bare' | 'double' | 'single' | 'heredoc'
 export type Refused = { refused: string }
 
 type Frame =
-  | { kind: 'command'; end: '' | ')' }
+  | { kind: 'command'; end: '' | ')'; isSubstitution: boolean; hasCase: boolean }
+  | { kind: 'test' } // [[ … ]]
   | { kind: 'double' }
   | { kind: 'braces' } // ${ … }
-  | { kind: 'arithmetic' } // $(( … ))
+  | { kind: 'arithmetic'; depth: number; end: ')' | ']' } // $(( … )), (( … )), $[ … ]
   | { kind: 'backticks' }
 
 type HereDocument = { delimiter: string; isQuoted: boolean; stripsTabs: boolean }
@@ -24,47 +25,38 @@ export const contextsOf = (
   offsets: readonly { start: number; end: number }[],
 ): (ShContext | Refused)[] => {
   const found: (ShContext | Refused)[] = []
-  const frames: Frame[] = [{ kind: 'command', end: '' }]
+  const frames: Frame[] = [newCommand('')]
   const waiting: HereDocument[] = []
   let at = 0
   let isWordStart = true
 
-  const top = () => frames.at(-1) ?? { kind: 'command', end: '' as const }
+  /** A here-document was begun that cannot be read: what follows may be its text or not. */
+  let isLost = false
+
+  const top = (): Frame => frames.at(-1) ?? newCommand('')
   /** A placeholder that starts here is noted with the context, and passed over. */
   const takePlaceholder = (context: () => ShContext | Refused): boolean => {
     const next = offsets[found.length]
     if (next === undefined || next.start !== at) return false
-    found.push(context())
+    found.push(isLost ? { refused: 'behind a here-document whose delimiter cannot be read' } : context())
     at = next.end
     return true
   }
 
   const readHereDocuments = () => {
     for (const { delimiter, isQuoted, stripsTabs } of waiting.splice(0)) {
-      while (at < script.length) {
-        const end = script.indexOf('\n', at)
-        const line = script.slice(at, end === -1 ? script.length : end)
-        if ((stripsTabs ? line.replace(/^\t+/, '') : line) === delimiter) {
-          at = end === -1 ? script.length : end + 1
-          break
-        }
-        const lineEnd = end === -1 ? script.length : end + 1
-        while (at < lineEnd) {
-          if (
-            takePlaceholder(() =>
-              isQuoted ? { refused: 'inside a quoted here-document, where nothing is replaced' } : hereContext(line),
-            )
-          )
-            continue
-          at += 1
-        }
-      }
+      const { end, next } = findHereEnd(script, at, delimiter, stripsTabs)
+      const context = isQuoted
+        ? { refused: 'inside a quoted here-document, where nothing is replaced' }
+        : hereContext(script.slice(at, end))
+      while (at < end) if (!takePlaceholder(() => context)) at += 1
+      at = next
     }
   }
 
   while (at < script.length) {
     const frame = top()
-    if (takePlaceholder(() => contextIn(frames))) {
+    if (takePlaceholder(() => contextIn(frames, script.slice(0, at)))) {
       isWordStart = false
       continue
     }
@@ -82,13 +74,17 @@ export const contextsOf = (
       continue
     }
     if (frame.kind === 'double' || frame.kind === 'braces' || frame.kind === 'arithmetic') {
-      if (char === '"' && frame.kind === 'double') frames.pop()
-      else if (char === '"' && frame.kind === 'braces') frames.push({ kind: 'double' })
-      else if (char === '}' && frame.kind === 'braces') frames.pop()
-      else if (char === ')' && next === ')' && frame.kind === 'arithmetic') {
+      if (char === '"' && frame.kind === 'double') {
         frames.pop()
-        at += 1
-      } else at += openExpansion(script, at, frames)
+        isWordStart = false
+      } else if (char === '"' && frame.kind === 'braces') frames.push({ kind: 'double' })
+      else if (char === '}' && frame.kind === 'braces') frames.pop()
+      else if (frame.kind === 'arithmetic' && (char === '(' || char === ')' || char === ']'))
+        at += inArithmetic(frame, char, next, frames)
+      else {
+        at += openExpansion(script, at, frames)
+        isWordStart = true
+      }
       at += 1
       continue
     }
@@ -131,6 +127,7 @@ export const contextsOf = (
         isWordStart = false
         continue
       }
+      isLost = true
     }
     if (char === '\n') {
       at += 1
@@ -138,24 +135,81 @@ export const contextsOf = (
       readHereDocuments()
       continue
     }
-    if (char === '(') frames.push({ kind: 'command', end: ')' })
-    else if (char === ')' && frame.kind === 'command' && frame.end === ')') frames.pop()
-    else at += openExpansion(script, at, frames)
-    isWordStart = /[\s;&|()]/.test(char)
+    if (isWordStart && frame.kind === 'command' && /^case\s/.test(script.slice(at, at + 5))) frame.hasCase = true
+    let endsWord = /[\s;&|()]/.test(char)
+    if (char === '(' && next === '(') {
+      frames.push({ kind: 'arithmetic', depth: 0, end: ')' })
+      at += 1
+    } else if (char === '(') frames.push(newCommand(')'))
+    else if (char === ')' && frame.kind === 'command' && frame.end === ')' && !frame.hasCase) {
+      frames.pop()
+      endsWord = !frame.isSubstitution
+    } else if (isWordStart && /^\[\[\s/.test(script.slice(at, at + 3))) {
+      frames.push({ kind: 'test' })
+      at += 1
+    } else if (char === ']' && next === ']' && frame.kind === 'test') {
+      frames.pop()
+      at += 1
+    } else {
+      const depth = frames.length
+      at += openExpansion(script, at, frames)
+      if (frames.length > depth) endsWord = true // a new command begins
+    }
+    isWordStart = endsWord
     at += 1
   }
   while (found.length < offsets.length) found.push({ refused: 'where the script has already ended' })
   return found
 }
 
-/** Opens `$(`, `$((` or `${`. @returns how many characters beyond the first belong to it */
+const newCommand = (end: '' | ')', isSubstitution = false): Frame => ({
+  kind: 'command',
+  end,
+  isSubstitution,
+  hasCase: false,
+})
+
+/** Parentheses within arithmetic; `))` ends it only where none is open. @returns how many characters more belong to the end */
+const inArithmetic = (
+  frame: Extract<Frame, { kind: 'arithmetic' }>,
+  char: string,
+  next: string,
+  frames: Frame[],
+): number => {
+  if (char === '(') frame.depth += 1
+  else if (char === ')' && frame.depth > 0) frame.depth -= 1
+  else if (frame.end === ']' && char === ']') frames.pop()
+  else if (frame.end === ')' && char === ')' && next === ')') {
+    frames.pop()
+    return 1
+  }
+  return 0
+}
+
+/** Where the text of a here-document ends, and what follows its delimiter. */
+const findHereEnd = (script: string, from: number, delimiter: string, stripsTabs: boolean) => {
+  for (let start = from; start < script.length;) {
+    const lineEnd = script.indexOf('\n', start)
+    const line = script.slice(start, lineEnd === -1 ? script.length : lineEnd)
+    const next = lineEnd === -1 ? script.length : lineEnd + 1
+    if ((stripsTabs ? line.replace(/^\t+/, '') : line) === delimiter) return { end: start, next }
+    start = next
+  }
+  return { end: script.length, next: script.length }
+}
+
+/** Opens `$(`, `$((`, `$[` or `${`. @returns how many characters beyond the first belong to it */
 const openExpansion = (script: string, at: number, frames: Frame[]): number => {
   if (script.startsWith('$((', at)) {
-    frames.push({ kind: 'arithmetic' })
+    frames.push({ kind: 'arithmetic', depth: 0, end: ')' })
     return 2
   }
   if (script.startsWith('$(', at)) {
-    frames.push({ kind: 'command', end: ')' })
+    frames.push(newCommand(')', true))
+    return 1
+  }
+  if (script.startsWith('$[', at)) {
+    frames.push({ kind: 'arithmetic', depth: 0, end: ']' })
     return 1
   }
   if (script.startsWith('${', at)) {
@@ -169,18 +223,25 @@ const openExpansion = (script: string, at: number, frames: Frame[]): number => {
   return 0
 }
 
-const contextIn = (frames: readonly Frame[]): ShContext | Refused => {
-  for (const { kind } of frames) {
-    if (kind === 'backticks') return { refused: 'inside backticks; write $( … ) instead' }
-    if (kind === 'braces') return { refused: 'inside ${ … }' }
-    if (kind === 'arithmetic') return { refused: 'inside arithmetic; put it into a variable first' }
+const contextIn = (frames: readonly Frame[], before: string): ShContext | Refused => {
+  for (const frame of frames) {
+    if (frame.kind === 'backticks') return { refused: 'inside backticks; write $( … ) instead' }
+    if (frame.kind === 'braces') return { refused: 'inside ${ … }' }
+    if (frame.kind === 'arithmetic') return { refused: 'inside arithmetic, where bash would run what a value holds' }
+    if (frame.kind === 'test')
+      return { refused: 'inside [[ … ]], where bash may compute with a value; use [ … ] instead' }
+    if (frame.kind === 'command' && frame.end === ')' && frame.hasCase)
+      return { refused: 'behind a "case" within $( … ) or ( … )' }
   }
+  const line = before.slice(before.lastIndexOf('\n') + 1)
+  if (/(^|[\s;&|(])let\s[^;&|]*$/.test(line)) return { refused: 'behind "let", which computes with it' }
+  if (/\w\[[^\]\s]*$/.test(line)) return { refused: 'inside the index of an array, which is computed' }
   return frames.at(-1)?.kind === 'double' ? 'double' : 'bare'
 }
 
-/** In a line of an unquoted here-document a value is replaced, except where the line itself computes. */
-const hereContext = (line: string): ShContext | Refused =>
-  /`|\$\(\(|\$\{/.test(line) ? { refused: 'in a here-document line that also computes' } : 'heredoc'
+/** In an unquoted here-document a value is replaced, except where its text itself computes or runs something. */
+const hereContext = (body: string): ShContext | Refused =>
+  /`|\$\(|\$\{|\$\[/.test(body) ? { refused: 'in a here-document that also computes or runs commands' } : 'heredoc'
 
 /** Reads `'…'` from its first quote to behind its last one. */
 const readSingle = (

@@ -68,11 +68,27 @@ test.each([
   ["cat <<'END'\n{{ v }}\nEND", 'inside a quoted here-document'],
   ["echo $'{{ v }}'", "inside $'…'"],
   ['echo \\{{ v }}', 'right behind a backslash'],
+  ['(( {{ v }} > 5 )) && echo big', 'inside arithmetic'],
+  ['echo $[ {{ v }} ]', 'inside arithmetic'],
+  ['echo $((2*(1+1)+{{ v }}))', 'inside arithmetic'],
+  ['if [[ "{{ v }}" -gt 1 ]]; then echo more; fi', 'inside [[ … ]]'],
+  ['let n={{ v }}+1', 'behind "let"'],
+  ['a[{{ v }}]=1', 'index of an array'],
+  ['x=$(case k in k) echo {{ v }};; esac)', 'behind a "case"'],
+  ['cat <<END\n$(echo {{ v }})\nEND', 'here-document that also'],
 ])('%j is refused when saved, with its place', (script, reason) => {
   const { problems } = readShTemplate(script)
   expect(problems).toHaveLength(1)
   expect(problems[0]?.message).toContain(reason)
   expect(problems[0]?.line).toBe(script.startsWith('cat') ? 2 : 1)
+})
+
+test('arithmetic and tests that hold no value leave what follows in its own context', () => {
+  const script =
+    'if [[ a -eq 1 ]]; then (( y = 1<<2 )); fi; echo "$(printf %s $((2*(1+1))) {{ v }})" $(echo a)#"{{ v }}" {{ v }}'
+  const { template, problems } = readShTemplate(script)
+  expect(problems).toEqual([])
+  expect(template.places.map(({ context }) => context)).toEqual(['bare', 'double', 'bare'])
 })
 
 test('what stands behind quotes, comments and here-documents is seen in its own context', () => {

@@ -109,13 +109,27 @@ export const findWaiting = (db: Kysely<DB>, uuid: string) =>
     .where('status', '=', 'queued')
     .executeTakeFirst()
 
-/** Puts a branch that was interrupted between steps back, to be taken again. */
-export const requeueBranch = async (db: Kysely<DB>, id: number, changeSeq: number) => {
-  await db
+/** Puts a branch that was interrupted between steps back, to be taken again. @returns false when this attempt has lost it */
+export const requeueBranch = async (
+  db: Kysely<DB>,
+  branch: { id: number; attempt: number },
+  changeSeq: number,
+): Promise<boolean> => {
+  const requeued = await db
     .updateTable('automation.branches')
-    .set({ status: 'queued', leaseUntil: null, executor: null, queuedAt: sql<Date>`clock_timestamp()`, changeSeq })
-    .where('id', '=', id)
-    .execute()
+    .set({
+      status: 'queued',
+      leaseUntil: null,
+      executor: null,
+      queuedAt: sql<Date>`clock_timestamp()`,
+      changeSeq,
+    })
+    .where('id', '=', branch.id)
+    .where('attempt', '=', branch.attempt)
+    .where('status', '=', 'running')
+    .returning('id')
+    .executeTakeFirst()
+  return requeued !== undefined
 }
 
 export const insertLateResult = async (db: Kysely<DB>, branch: { id: number; attempt: number }, result: string) => {

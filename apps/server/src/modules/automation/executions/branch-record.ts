@@ -1,3 +1,4 @@
+import { TransportError } from '@opsconductor/transports'
 import type { LogLine, StepStatus } from '@opsconductor/contract'
 import { type Context, transaction } from '../../../kernel/context.ts'
 import { categoryOf } from '../log/fault-category.ts'
@@ -59,7 +60,10 @@ export const createBranchRecord = (
     begin: (branch: ClaimedBranch, execution: store.LockedExecution, work: BranchStep, step: Try, connectMs: number) =>
       transaction(ctx, async (ctx) => {
         const changeSeq = await store.drawChange(ctx.db, branch.executionId)
-        if (!(await startStep(ctx.db, branch, step, { connectMs, changeSeq }))) throw new Fenced()
+        if (!(await startStep(ctx.db, branch, step, { connectMs, changeSeq }))) {
+          if (await store.isCancelRequested(ctx.db, branch.executionId)) throw cancelledBeforeStart()
+          throw new Fenced()
+        }
         const { planned } = work
         await insertLogLines(ctx.db, execution, [
           line(
@@ -157,11 +161,15 @@ export const createBranchRecord = (
     /** Nothing has begun that has not ended: another executor may go on. */
     giveBack: (branch: ClaimedBranch, enqueue: (ctx: Context) => Promise<void>) =>
       transaction(ctx, async (ctx) => {
-        await requeueBranch(ctx.db, branch.id, await store.drawChange(ctx.db, branch.executionId))
-        await enqueue(ctx)
+        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
+        if (await requeueBranch(ctx.db, branch, changeSeq)) await enqueue(ctx)
       }),
   }
 }
+
+/** Between steps nothing tells the executor at once; the database does when the next one is to begin. */
+const cancelledBeforeStart = () =>
+  new TransportError('cancelled', 'command', 'Cancelled before the step began.', { started: false })
 
 export type BranchRecord = ReturnType<typeof createBranchRecord>
 

@@ -15,7 +15,7 @@ import type { LockedExecution } from './executions.store.ts'
 import { Fenced, type Hold, type Interruption, type Leases } from './leases.ts'
 import type { Progress } from './progress.ts'
 import { selectSteps } from './step-results.store.ts'
-import { runStep, type StepOutcome } from './step-run.ts'
+import { outcomeOfRow, runStep, type StepOutcome } from './step-run.ts'
 
 export type BranchRunPorts = {
   plans: Plans
@@ -103,7 +103,9 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     for (let attempt = firstAttempt; ; attempt++) {
       const outcome = await tryStep(ctx, run, work, attempt)
       const isLast = attempt - firstAttempt >= (work.step.retries ?? 0)
-      if (outcome.status !== 'failed' || isLast || run.hold.signal.aborted) return outcome
+      // what a time-out could not stop may still run: a second one must not start beside it
+      const isOver = outcome.cancelOutcome === null || outcome.cancelOutcome === 'stopped'
+      if (outcome.status !== 'failed' || isLast || !isOver || run.hold.signal.aborted) return outcome
       await run.record.ready(run.branch, [{ work, attempt: attempt + 1 }])
     }
   }
@@ -116,14 +118,17 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     let failed: StepOutcome | null = null
     for (const work of run.steps) {
       const latest = rows.findLast(({ index }) => index === work.index)
-      if (latest !== undefined && latest.status !== 'ready') continue // a former holder has been through it
       if (run.hold.signal.aborted) return interrupted(run.hold.signal.reason as Interruption, null)
-      const outcome = await runWithRetries(ctx, run, work, latest?.attempt ?? 1)
+      // what a former holder has brought to an end stays as it ended
+      const outcome =
+        latest === undefined || latest.status === 'ready'
+          ? await runWithRetries(ctx, run, work, latest?.attempt ?? 1)
+          : outcomeOfRow(latest)
       switch (outcome.status) {
         case 'completed':
           break
         case 'cancelled':
-          return interrupted(run.hold.signal.reason as Interruption, outcome)
+          return interrupted((run.hold.signal.reason ?? 'cancelled') as Interruption, outcome)
         case 'unknown':
           return { status: 'lost', outcome, message: outcome.message }
         case 'failed':

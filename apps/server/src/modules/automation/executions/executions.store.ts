@@ -153,6 +153,15 @@ export const lockExecution = (db: Kysely<DB>, id: number) =>
 
 export type LockedExecution = Awaited<ReturnType<typeof lockExecution>>
 
+export const isCancelRequested = async (db: Kysely<DB>, id: number): Promise<boolean> =>
+  (
+    await db
+      .selectFrom('automation.executions')
+      .select('cancelRequestedAt')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+  ).cancelRequestedAt !== null
+
 export const updateExecution = async (
   db: Kysely<DB>,
   id: number,

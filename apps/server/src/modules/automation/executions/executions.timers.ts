@@ -62,7 +62,7 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
       await publish(ctx, 'branch.lost', branch.uuid, { execution: execution.uuid })
       return progress.advance(ctx, branch.executionId)
     }
-    await requeueBranch(ctx.db, branch.id, changeSeq)
+    await requeueBranch(ctx.db, branch, changeSeq)
     await note(`The executor of ${branch.targetName} was lost between steps; another one goes on.`, 'warning')
     await queue.enqueue(ctx, queueOf('branch', branch.zone), [{ branch: branch.uuid }])
     progress.changed(ctx, execution.uuid)

@@ -17,7 +17,7 @@ import * as branches from './branches.store.ts'
 import * as store from './executions.store.ts'
 import type { Progress } from './progress.ts'
 import { openParameters, sealParameters } from './sealed-parameters.ts'
-import { selectSteps, toStepResult } from './step-results.store.ts'
+import { endStepsOfEnded, selectSteps, toStepResult } from './step-results.store.ts'
 
 type Ports = { plans: Plans; progress: Progress; vault: Vault; publish: Publish; wake: Wake }
 type PageQuery = { limit: number; cursor?: string | undefined }
@@ -193,6 +193,7 @@ export const createExecutions = ({ plans, progress, vault, publish, wake }: Port
         cancelOutcome: 'unconfirmed',
         changeSeq,
       })
+      await endStepsOfEnded(ctx.db, execution.id, changeSeq)
       await insertLogLines(ctx.db, execution, [
         {
           branch: null,

@@ -63,6 +63,8 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
   let isRenewing = false
   const timer = setInterval(
     () => {
+      // also while a renewal hangs
+      for (const held of all) if (isStale(held)) held.abort.abort('fenced' satisfies Interruption)
       if (isRenewing || all.size === 0) return
       isRenewing = true
       void renew().finally(() => (isRenewing = false))

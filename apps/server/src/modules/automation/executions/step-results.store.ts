@@ -76,6 +76,17 @@ export const startStep = async (
     .where('branch.attempt', '=', branch.attempt)
     .where('branch.status', '=', 'running')
     .where('branch.leaseUntil', '>', sql<Date>`clock_timestamp()`)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('automation.executions as execution')
+            .select('execution.id')
+            .whereRef('execution.id', '=', 'branch.executionId')
+            .where('execution.cancelRequestedAt', 'is not', null),
+        ),
+      ),
+    )
     .where('step.index', '=', step.index)
     .where('step.attempt', '=', step.attempt)
     .where('step.status', '=', 'ready')
@@ -119,6 +130,23 @@ export const endSteps = async (
     .set({ ...change, finishedAt: sql`clock_timestamp()` })
     .where('branchId', '=', branchId)
     .where('status', 'in', [...from])
+    .execute()
+}
+
+/** Steps that were ready in branches which have been cancelled will not begin any more. */
+export const endStepsOfEnded = async (db: Kysely<DB>, executionId: number, changeSeq: number) => {
+  await db
+    .updateTable('automation.stepResults')
+    .set({ status: 'cancelled', finishedAt: sql`clock_timestamp()`, changeSeq })
+    .where('executionId', '=', executionId)
+    .where('status', '=', 'ready')
+    .where('branchId', 'in', (query) =>
+      query
+        .selectFrom('automation.branches')
+        .select('id')
+        .where('executionId', '=', executionId)
+        .where('status', '=', 'cancelled'),
+    )
     .execute()
 }
 

@@ -7,6 +7,7 @@ import type { OutputWriter } from '../output/writer.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
 import { ruleOf } from '../steps/step-types.ts'
 import type { Hold } from './leases.ts'
+import type { StepResultRow } from './step-results.store.ts'
 
 /** What became of one try of a step. */
 export type StepOutcome = {
@@ -105,6 +106,16 @@ const outcomeOf = (exit: ShellExit, { step }: BranchStep): Partial<StepOutcome> 
     }
   }
 }
+
+/** What a former holder of the branch has written down. */
+export const outcomeOfRow = (row: StepResultRow): StepOutcome => ({
+  ...nothing,
+  status: row.status as StepOutcome['status'],
+  exitCode: row.exitCode,
+  signal: row.signal,
+  fault: row.fault as Fault | null,
+  message: row.message,
+})
 
 const outcomeOfFault = (error: TransportError): Partial<StepOutcome> =>
   error.fault === 'cancelled'

@@ -52,9 +52,17 @@ export const createLive =
       introductionMs,
     )
 
+    /** The session still lives, and what its user may do has not shrunk: else everything is opened anew. */
+    const checkSession = async (accessToken: string) => {
+      const who = await identify(accessToken)
+      const lost = [...(actor?.permissions ?? [])].filter((permission) => !who.actor.permissions.has(permission))
+      if (lost.length > 0) throw new Refusal('token_revoked', 'Your permissions have changed. Log in again.')
+    }
+
     const authenticate = async (accessToken: string) => {
       try {
         const who = await identify(accessToken)
+        if (ended.signal.aborted) return
         if (actor !== null && actor.uuid !== who.actor.uuid)
           throw new Refusal('forbidden', 'A connection stays with the user who opened it.')
         if (who.mustChangePassword) throw new Refusal('password_change_required', 'Change your password first.')
@@ -67,7 +75,7 @@ export const createLive =
             end(new Refusal('token_expired', 'The access token has expired: renew it on the same connection in time.')),
           who.expiresAt.getTime() - Date.now(),
         )
-        sessionCheck = setInterval(() => void identify(accessToken).catch(end), sessionCheckMs)
+        sessionCheck = setInterval(() => void checkSession(accessToken).catch(end), sessionCheckMs)
         send({ type: 'authenticated', expiresAt: who.expiresAt.toISOString() })
       } catch (error) {
         end(error)

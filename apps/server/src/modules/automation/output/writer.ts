@@ -108,8 +108,11 @@ export const openOutputWriter = async ({
     return all.subarray(0, end)
   }
 
-  const truncate = () => {
+  const truncate = (stream: OutputStream) => {
     isTruncated = true
+    // what was held back may be the beginning of a secret whose end is cut off
+    maskers.delete(stream)
+    incomplete.delete(stream)
     const limit = limitBytes >= 1024 * 1024 ? `${Math.round(limitBytes / 1024 / 1024)} MB` : `${limitBytes} bytes`
     enqueue('notice', Buffer.from(`[The output of this step is longer than ${limit}; what follows is not stored.]\n`))
   }
@@ -120,7 +123,7 @@ export const openOutputWriter = async ({
       const kept = Buffer.from(bytes).subarray(0, limitBytes - stepBytes)
       stepBytes += kept.length
       enqueue(stream, whole(stream, maskerOf(stream).push(kept)))
-      if (kept.length < bytes.length) truncate()
+      if (kept.length < bytes.length) truncate(stream)
       return waitingBytes > highWaterBytes ? flush() : undefined
     },
     notice: (text) => enqueue('notice', Buffer.from(`${text}\n`)),

@@ -12,6 +12,7 @@ import { Refusal } from '../errors.ts'
 import { newUuid } from '../identifiers.ts'
 import { type Identify, registerEndpoint } from './registration.ts'
 import type { Endpoint } from './endpoints.ts'
+import { readAway } from './leftover-body.ts'
 import { createNumericAliases, olderPathHeader } from './numeric-aliases.ts'
 import type { AliasedTables } from './numeric-aliases.store.ts'
 import { currentPath } from './older-paths.ts'
@@ -76,7 +77,7 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
   })
   await server.register(fastifyCookie)
   await server.register(fastifyRateLimit, { global: false })
-  await server.register(fastifyWebsocket, { options: { maxPayload: 64 * 1024 } })
+  await server.register(fastifyWebsocket, { options: { maxPayload: 64 * 1024 }, preClose: endSockets })
   await serveOpenApi(server, options.version)
 
   serveProbes(server, options)
@@ -111,6 +112,17 @@ const toCurrentPath = (request: { url?: string | undefined; headers: IncomingHtt
   return current
 }
 
+/** A peer that does not answer the farewell must not keep the server from stopping. */
+const farewellMs = 500
+
+function endSockets(this: FastifyInstance, done: () => void) {
+  for (const client of this.websocketServer.clients) {
+    client.close(1001, 'The server is stopping.')
+    setTimeout(() => client.terminate(), farewellMs)
+  }
+  done()
+}
+
 /** JSON bodies; none at all is fine where a route does not need one. */
 const readJson = (server: FastifyInstance) => {
   server.removeAllContentTypeParsers()
@@ -126,10 +138,11 @@ const readJson = (server: FastifyInstance) => {
 }
 
 const answerProblems = (server: FastifyInstance, log: Logger) => {
-  server.setErrorHandler((error, request, reply) => {
+  server.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error, request.id)
     if (problem.status >= 500) log.error({ err: error, requestId: request.id, url: request.url }, 'a request failed')
     else log.debug({ code: problem.code, requestId: request.id, url: request.url }, 'refused')
+    if (problem.code === 'too_large') await readAway(request.raw)
     return sendProblem(reply, problem)
   })
 }

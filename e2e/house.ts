@@ -25,7 +25,7 @@ export const walkThrough = (services: string, mode: Mode) =>
       // the first, as it is the first log-in
       newcomer(inhabited, () => browser)
       cancelling(inhabited, () => browser)
-      everyPage(inhabited, () => browser)
+      everyPage(inhabited, () => browser, mode)
     })
     opsctl(inhabited)
     live(inhabited)

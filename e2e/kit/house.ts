@@ -22,7 +22,8 @@ export interface House {
   readonly clear: () => Promise<void>
 }
 
-const services = ['gateway', 'executor', 'scheduler', 'notifier']
+/** Which each of `servers` runs when they are apart. */
+export const services = ['gateway', 'executor', 'scheduler', 'notifier']
 
 /** A folder that the account of PostgreSQL can walk through. */
 export const makeDataDir = async (): Promise<string> => {

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from './kit/browser.ts'
-import { inhabit } from './kit/inhabited.ts'
+import { inhabit } from './kit/inhabit.ts'
 import type { Mode } from './kit/house.ts'
 import { hasBrowser, hasSshd } from './kit/programs.ts'
 import { badInput } from './walks/bad-input.ts'

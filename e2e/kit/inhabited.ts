@@ -1,13 +1,11 @@
 import { api, ProblemError, type Execution, type JobDetail, type JobDocumentInput } from '@opsconductor/contract'
 import type { Sshd } from '@opsconductor/transports/testing'
-import { afterAll, beforeAll } from 'vitest'
 import { logIn, type Client } from './client.ts'
-import { startHouse, type House, type Mode } from './house.ts'
-import { startMachines, type Machines } from './machines.ts'
+import type { House } from './house.ts'
+import type { Machines } from './machines.ts'
 
 /** The password that the administrator chooses at the first log-in. */
 export const chosenPassword = 'correct horse battery'
-export const machineCount = 3
 
 /** A running server with machines to run jobs on, shared by the tests of a file. */
 export interface Inhabited {
@@ -30,33 +28,17 @@ export interface Inhabited {
 
 const credentialName = 'machine key'
 
-/** Starts it before the tests of the enclosing `describe`, and takes it down after them. */
-export const inhabit = (mode: Mode): Inhabited => {
-  let house: House | undefined
-  let machines: Machines | undefined
+/** @param there the server and its machines, which may not be there yet when this is called */
+export const moveIn = (there: { house: () => House; machines: () => Machines }): Inhabited => {
   let client: Promise<Client> | undefined
   let targets: Promise<string[]> | undefined
   let number = 0
-
-  beforeAll(async () => {
-    ;[house, machines] = await Promise.all([startHouse(mode), startMachines(machineCount)])
-  })
-  afterAll(async () => {
-    await machines?.[Symbol.asyncDispose]()
-    await house?.stop()
-    await house?.clear()
-  })
-
-  const there = <T>(thing: T | undefined): T => {
-    if (thing === undefined) throw new Error('only tests may ask for it')
-    return thing
-  }
-  const admin = () => (client ??= logInPastTheDoor(there(house)))
+  const admin = () => (client ??= logInPastTheDoor(there.house()))
 
   const ensureCredential = async ({ call }: Client) => {
     const { items } = await call(api.credentials.list, { query: { q: credentialName } })
     if (items.some(({ name }) => name === credentialName)) return
-    const { username, privateKey } = there(machines)
+    const { username, privateKey } = there.machines()
     const body = { name: credentialName, type: 'ssh_key' as const, secret: { username, privateKey } }
     await call(api.credentials.create, { body })
   }
@@ -72,14 +54,13 @@ export const inhabit = (mode: Mode): Inhabited => {
     return call(api.jobs.create, { body: { name: `job ${++number}`, ...document } })
   }
   return {
-    house: () => there(house),
-    machines: () => there(machines),
+    ...there,
     admin,
     addTarget,
     targets: () =>
       (targets ??= (async () => {
         const names: string[] = []
-        for (const machine of there(machines).all) names.push(await addTarget(machine))
+        for (const machine of there.machines().all) names.push(await addTarget(machine))
         return names
       })()),
     addJob,

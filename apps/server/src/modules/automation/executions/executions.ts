@@ -128,7 +128,7 @@ export const createExecutions = ({ plans, progress, vault, publish, wake }: Port
         }
       }
       const job = await plans.findRunnable(ctx, ref)
-      if (!job.isEnabled) throw new Refusal('conflict', `${job.name} is disabled. Enable it before running it.`)
+      refuseDisabled(job)
       const working = await plans.make(ctx, job, documentOf(job), request)
       if (request.planHash !== undefined && request.planHash !== working.plan.hash) {
         throw new Refusal(
@@ -158,6 +158,7 @@ export const createExecutions = ({ plans, progress, vault, publish, wake }: Port
       if (again.length === 0)
         throw new Refusal('conflict', 'All of its branches completed: there is nothing to run again.')
       const job = await plans.findRunnable(ctx, before.jobUuid)
+      refuseDisabled(job)
       const version = await findVersionById(ctx.db, before.jobVersionId)
       const secrets = openParameters(vault, before.uuid, before.sealedParameters)
       const working = await plans.make(ctx, { ...job, versionId: version.id }, documentOf(version), {
@@ -293,3 +294,7 @@ export const createExecutions = ({ plans, progress, vault, publish, wake }: Port
 }
 
 export type Executions = ReturnType<typeof createExecutions>
+
+const refuseDisabled = (job: { name: string; isEnabled: boolean }) => {
+  if (!job.isEnabled) throw new Refusal('conflict', `${job.name} is disabled. Enable it before running it.`)
+}

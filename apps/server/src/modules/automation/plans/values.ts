@@ -1,5 +1,5 @@
 import type { JobDocument, Values } from '@opsconductor/contract'
-import type { FieldProblem } from '@opsconductor/contract'
+import { type FieldProblem, secretMinLength } from '@opsconductor/contract'
 import type { RunTarget } from '../../assets/index.ts'
 import { invalid } from '../../../kernel/errors.ts'
 import { reasonAgainst, specOf } from '../jobs/document-check.ts'
@@ -28,7 +28,7 @@ export const settleValues = (document: JobDocument, given: Values): RunValues =>
       else values[name] = emptyOf(spec.type)
       continue
     }
-    const reason = reasonAgainst(spec, value)
+    const reason = reasonAgainst(spec, value) ?? (spec.secret ? tooShortToMask(value) : null)
     if (reason === null) values[name] = value
     else problems.push({ path: `parameters.${name}`, message: reason })
   }
@@ -75,3 +75,8 @@ export const lookupFor =
     }
     return { value: known[name] ?? '', isSecret: false }
   }
+
+const tooShortToMask = (value: string | number | boolean): string | null =>
+  String(value).length < secretMinLength
+    ? `a secret needs at least ${secretMinLength} characters, shorter ones cannot be masked in output`
+    : null

@@ -92,8 +92,10 @@ export const openPage = async (page: Page, path: string): Promise<void> => {
   await page.goto(path)
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await page.evaluate(withoutMotion)
+  // what comes over the live connection is no request: until then the page says that it is loading
+  const says = page.getByText(/loading/i)
   do await page.evaluate(someFrames)
-  while (onTheWay.size > 0)
+  while (onTheWay.size > 0 || (await says.count()) > 0)
   page.off('request', begin).off('requestfinished', end).off('requestfailed', end)
 }
 

@@ -240,45 +240,6 @@ export const drawChangeForWaiting = (db: Kysely<DB>, branchUuid: string): Promis
     .returningAll()
     .executeTakeFirst()
 
-export const findIdempotent = (db: Kysely<DB>, actorUuid: string, key: string) =>
-  db
-    .selectFrom('kernel.idempotencyKeys')
-    .select(['requestHash', 'answer'])
-    .where('actorUuid', '=', actorUuid)
-    .where('key', '=', key)
-    .where('createdAt', '>', sql<Date>`now() - interval '24 hours'`)
-    .executeTakeFirst()
-
-/** Keys hold for 24 hours. */
-export const forgetIdempotent = async (db: Kysely<DB>) => {
-  await db
-    .deleteFrom('kernel.idempotencyKeys')
-    .where('createdAt', '<', sql<Date>`now() - interval '24 hours'`)
-    .execute()
-}
-
-/** @returns false when somebody used the key first */
-export const insertIdempotent = async (
-  db: Kysely<DB>,
-  actorUuid: string,
-  key: string,
-  requestHash: string,
-  answer: { uuid: string },
-) => {
-  const inserted = await db
-    .insertInto('kernel.idempotencyKeys')
-    .values({ actorUuid, key, requestHash, answer: jsonb(answer) })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['actorUuid', 'key'])
-        .doUpdateSet({ requestHash, answer: jsonb(answer), createdAt: sql`now()` })
-        .where('kernel.idempotencyKeys.createdAt', '<=', sql<Date>`now() - interval '24 hours'`),
-    )
-    .returning('key')
-    .executeTakeFirst()
-  return inserted !== undefined
-}
-
 export const toExecution = (row: ExecutionRow): Execution => ({
   uuid: row.uuid,
   ref: `${row.jobSerial}.${row.number}`,

@@ -15,6 +15,7 @@ import type { Plans, WorkingPlan } from '../plans/plans.ts'
 import { maskSecrets, onlySecrets } from '../plans/values.ts'
 import * as branches from './branches.store.ts'
 import * as store from './executions.store.ts'
+import { findIdempotent, insertIdempotent } from './idempotency-keys.store.ts'
 import type { Progress } from './progress.ts'
 import { openParameters, sealParameters } from './sealed-parameters.ts'
 import { endStepsOfEnded, selectSteps, toStepResult } from './step-results.store.ts'
@@ -116,7 +117,7 @@ export const createExecutions = ({ plans, progress, vault, publish, wake }: Port
         .digest('hex')
       const actorUuid = ctx.actor.uuid
       if (idempotencyKey !== null && actorUuid !== null) {
-        const before = await store.findIdempotent(ctx.db, actorUuid, idempotencyKey)
+        const before = await findIdempotent(ctx.db, actorUuid, idempotencyKey)
         if (before !== undefined) {
           if (before.requestHash !== requestHash) {
             throw new Refusal(
@@ -138,7 +139,7 @@ export const createExecutions = ({ plans, progress, vault, publish, wake }: Port
       }
       const uuid = await begin(ctx, working, 'manual', null)
       if (idempotencyKey !== null && actorUuid !== null) {
-        const isFirst = await store.insertIdempotent(ctx.db, actorUuid, idempotencyKey, requestHash, { uuid })
+        const isFirst = await insertIdempotent(ctx.db, actorUuid, idempotencyKey, requestHash, { uuid })
         if (!isFirst) throw new Refusal('conflict', 'The same request is being carried out at this moment. Ask again.')
       }
       return store.toExecution(await find(ctx, uuid))

@@ -7,6 +7,8 @@ import type { Readable } from 'node:stream'
 export type Exchange = {
   /** The refresh token of the browser's cookie. */
   readonly refreshCookie: string | null
+  /** The access token as it was sent, also on public routes, where nobody has looked at it. */
+  readonly accessToken: string | null
   /** When the access token of the request ends; the beginning of time where it has none. */
   readonly tokenExpiresAt: Date
   /** Whether the request carries the header that only our own code can set. */

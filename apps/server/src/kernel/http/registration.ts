@@ -53,9 +53,14 @@ export const registerEndpoint = (server: FastifyInstance, { route, answer }: End
   })
 }
 
-const whoAsks = async (request: FastifyRequest, route: Route, identify: Identify) => {
+const bearerOf = (request: FastifyRequest): string | null => {
   const [scheme, token] = request.headers.authorization?.split(' ', 2) ?? []
-  if (scheme?.toLowerCase() !== 'bearer' || !token) {
+  return scheme?.toLowerCase() === 'bearer' && token ? token : null
+}
+
+const whoAsks = async (request: FastifyRequest, route: Route, identify: Identify) => {
+  const token = bearerOf(request)
+  if (token === null) {
     throw new Refusal('unauthenticated', 'Send an access token: log in with POST /api/v1/auth/login.')
   }
   const { actor, mustChangePassword, expiresAt } = await identify(token)
@@ -84,6 +89,7 @@ const exchangeOf = (request: FastifyRequest, reply: FastifyReply, isHttps: boole
   const ifMatch = /^(?:W\/)?"?(\d+)"?$/.exec(request.headers['if-match'] ?? '')?.[1]
   const idempotencyKey = request.headers['idempotency-key']
   return {
+    accessToken: bearerOf(request),
     tokenExpiresAt,
     refreshCookie: request.cookies[refreshCookieName] ?? null,
     isFromOurCode: request.headers[cookieRequestHeader] !== undefined,

@@ -15,7 +15,10 @@ export const sessionRoutes = ({ sessions, users }: { sessions: Sessions; users: 
     return handOver(await sessions.refresh(ctx, token), exchange)
   }),
   on(api.auth.logout, async (ctx, { body }, exchange) => {
-    await sessions.logout(ctx, body?.refreshToken ?? cookieToken(exchange))
+    await sessions.logout(ctx, {
+      refreshToken: body?.refreshToken ?? cookieToken(exchange),
+      accessToken: exchange.accessToken,
+    })
     exchange.clearRefreshCookie()
   }),
   on(api.auth.revokeAll, (ctx, { body }) => sessions.revokeAll(ctx, body?.everyone ?? false)),

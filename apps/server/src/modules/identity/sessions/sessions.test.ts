@@ -154,6 +154,15 @@ test('logging out ends the session at once and takes the cookie away', async () 
   expect((await byCookie('refresh', cookie)).status).toBe(401)
 })
 
+test('logging out with nothing but an access token ends its session', async () => {
+  const username = await newUser()
+  const here = await login(username)
+  const elsewhere = await login(username)
+  await clientOf(here.accessToken)(api.auth.logout, { body: undefined })
+  expect(await isAlive(here.accessToken)).toBe(false)
+  expect(await isAlive(elsewhere.accessToken)).toBe(true)
+})
+
 test('revoke-all ends all of my sessions at once, and nobody else’s', async () => {
   const username = await newUser()
   const [one, two, other] = await Promise.all([login(username), login(username), login(await newUser())])

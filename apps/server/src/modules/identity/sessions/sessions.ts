@@ -58,6 +58,20 @@ export const createSessions = ({ accessTokens }: { accessTokens: AccessTokens })
     return { tokens: { accessToken, expiresInSec: accessTokenSec, user: toMe(user) }, refreshToken, travelsIn }
   }
 
+  const endSessionOf = async (ctx: Context, tokens: { refreshToken: string | null; accessToken: string | null }) => {
+    if (tokens.refreshToken !== null) {
+      const token = await store.lockRefreshToken(ctx.db, hashOf(tokens.refreshToken))
+      if (token === undefined) return undefined
+      forget(await store.revokeSessions(ctx.db, { sessionId: token.sessionId }, 'logout'))
+      return { uuid: token.userUuid, name: token.username }
+    }
+    if (tokens.accessToken === null) return undefined
+    const claims = await accessTokens.verify(tokens.accessToken)
+    const session = await store.findLivingSession(ctx.db, claims.session)
+    forget(await store.revokeSessions(ctx.db, { uuid: claims.session }, 'logout'))
+    return session === undefined ? undefined : { uuid: session.uuid, name: session.username }
+  }
+
   const refuseLogin = async (ctx: Context, login: Login, user: UserRow | undefined, client: Client): Promise<never> => {
     if (user !== undefined) await countFailedLogin(ctx.db, user.id, lockRule)
     await audit(ctx, 'auth.login', user === undefined ? null : subjectOf(user), {
@@ -131,13 +145,11 @@ export const createSessions = ({ accessTokens }: { accessTokens: AccessTokens })
       return outcome
     },
 
-    /** Ends the session of a refresh token; one that is unknown or ended already is as good. */
-    logout: (ctx: Context, refreshToken: string | null): Promise<void> =>
+    /** Ends the session of a refresh token, or of an access token; one that is unknown or ended already is as good. */
+    logout: (ctx: Context, tokens: { refreshToken: string | null; accessToken: string | null }): Promise<void> =>
       transaction(ctx, async (ctx) => {
-        const token = refreshToken === null ? undefined : await store.lockRefreshToken(ctx.db, hashOf(refreshToken))
-        if (token === undefined) return
-        forget(await store.revokeSessions(ctx.db, { sessionId: token.sessionId }, 'logout'))
-        await audit(ctx, 'auth.logout', { kind: 'user', uuid: token.userUuid, name: token.username })
+        const ended = await endSessionOf(ctx, tokens)
+        if (ended !== undefined) await audit(ctx, 'auth.logout', { kind: 'user', ...ended })
       }),
 
     /** One's own sessions, this one too; or everybody's. */

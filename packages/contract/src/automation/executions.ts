@@ -1,6 +1,6 @@
 import { Fault } from '../assets/connection-tests.ts'
 import { BranchNumber, ExecutionRef, Ref, SerialReference, Time, Uuid } from '../identifiers.ts'
-import { ListQuery, pageOf } from '../lists.ts'
+import { Flag, ListQuery, pageOf } from '../lists.ts'
 import { route } from '../route.ts'
 import { z } from '../zod.ts'
 import { Strategy, Values } from './job-document.ts'
@@ -120,7 +120,14 @@ export const executions = {
     path: '/executions',
     summary: 'List executions, newest first',
     access: 'executions.read',
-    query: ListQuery.extend({ job: Ref.optional(), target: Ref.optional(), status: ExecutionStatus.optional() }),
+    query: ListQuery.extend({
+      job: Ref.optional(),
+      target: Ref.optional(),
+      status: ExecutionStatus.optional(),
+      needsAttention: Flag.optional().describe('those with a branch about which somebody has to say what became of it'),
+      queuedAfter: Time.optional().describe('queued then or later'),
+      queuedBefore: Time.optional().describe('queued before then'),
+    }),
     status: 200,
     answer: pageOf(Execution),
   }),

@@ -64,7 +64,28 @@ export type ExecutionFilter = {
   job?: string | undefined
   target?: string | undefined
   status?: string | undefined
+  needsAttention?: boolean | undefined
+  /** RFC 3339; this moment belongs to the range. */
+  queuedAfter?: string | undefined
+  /** RFC 3339; this moment does not. */
+  queuedBefore?: string | undefined
 }
+
+/** Longer than any transaction that starts an execution: by so much may the order of ids and of times differ. */
+const longestStartMs = 3_600_000
+
+/**
+ * The id at the edge of a range of time. Lists go by id; without this bound the way to a page of last year would lead
+ * over everything that has run since.
+ */
+const queuedNear = (db: Kysely<DB>, side: '>=' | '<', atMs: number) =>
+  db
+    .selectFrom('automation.executions as edge')
+    .select('edge.id')
+    .where('edge.queuedAt', side, new Date(atMs))
+    .orderBy('edge.queuedAt', side === '<' ? 'desc' : 'asc')
+    .orderBy('edge.id', side === '<' ? 'desc' : 'asc')
+    .limit(1)
 
 export const selectExecutions = (
   db: Kysely<DB>,
@@ -81,6 +102,20 @@ export const selectExecutions = (
       '=',
       isUuid(filter.job) ? filter.job : asSerial(filter.job),
     )
+  }
+  if (filter.needsAttention !== undefined) {
+    query = query.where('executions.needsAttention', '=', filter.needsAttention)
+  }
+  const { queuedAfter, queuedBefore } = filter
+  if (queuedAfter !== undefined) {
+    query = query
+      .where('executions.queuedAt', '>=', new Date(queuedAfter))
+      .where('executions.id', '>=', queuedNear(db, '>=', Date.parse(queuedAfter) - longestStartMs))
+  }
+  if (queuedBefore !== undefined) {
+    query = query
+      .where('executions.queuedAt', '<', new Date(queuedBefore))
+      .where('executions.id', '<=', queuedNear(db, '<', Date.parse(queuedBefore) + longestStartMs))
   }
   const { target } = filter
   if (target !== undefined) {

@@ -16,9 +16,7 @@ export const executionCounts = (db: Kysely<DB>) =>
       sql<number>`count(*) filter (where status in ('queued', 'scheduled'))`.as('queued'),
       sql<number>`count(*) filter (where status in ('running', 'paused'))`.as('running'),
       sql<number>`count(*) filter (where status = 'completed')`.as('completedToday'),
-      sql<number>`count(*) filter (where status in ('failed', 'cancelled') and finished_at is not null)`.as(
-        'failedToday',
-      ),
+      sql<number>`count(*) filter (where status = 'failed')`.as('failedToday'),
       sql<number>`count(*) filter (where needs_attention)`.as('needingAttention'),
     ])
     .where((where) =>

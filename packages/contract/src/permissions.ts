@@ -10,6 +10,7 @@ export const permissions = {
   'sessions.revoke': "End everybody's sessions",
   'credentials.read': 'See which credentials exist (never their secrets)',
   'credentials.create': 'Add credentials',
+  'credentials.use': 'Have the credentials that others entered sent to machines of one’s choice',
   'credentials.update': 'Rename and rotate credentials',
   'credentials.archive': 'Archive and restore credentials',
   'targets.read': 'See targets',
@@ -17,7 +18,7 @@ export const permissions = {
   'targets.update': 'Change targets',
   'targets.archive': 'Archive and restore targets',
   'targets.test': 'Test connections',
-  'targets.trust': 'Forget a pinned host key, so that a new one is accepted',
+  'targets.trust': 'Forget a pinned host key, so that a new one is accepted; lead a method that has one elsewhere',
   'jobs.read': 'See jobs and their versions',
   'jobs.create': 'Write jobs',
   'jobs.update': 'Change jobs',
@@ -45,7 +46,8 @@ export const builtInRoles = {
   },
   developer: {
     title: 'Developer',
-    description: 'Writes and runs jobs, manages targets',
+    // not credentials.use: they write what runs on a machine of their choice, and would see a secret sent there
+    description: 'Writes and runs jobs, manages targets; gives them only credentials entered by themselves',
     permissions: [
       ...reading,
       ...all.filter((name) => name.startsWith('jobs.') && name !== 'jobs.read'),

@@ -47,6 +47,7 @@ export interface AssetsCredentials {
   revision: Generated<number>;
   rotatedAt: Generated<Timestamp>;
   sealedSecret: Buffer;
+  secretEnteredBy: string | null;
   secretVersion: Generated<number>;
   type: string;
   updatedAt: Generated<Timestamp>;

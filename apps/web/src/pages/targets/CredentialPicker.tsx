@@ -53,6 +53,7 @@ export const CredentialPicker = ({ value, chosen, error, onChange }: Props) => {
     <div className={classes.credential}>
       <Select
         label="Credential"
+        description={may('credentials.use') ? undefined : 'One that you entered yourself'}
         placeholder={may('credentials.read') ? 'None' : 'You may not see credentials'}
         disabled={!may('credentials.read')}
         searchable

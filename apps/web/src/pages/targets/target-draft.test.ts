@@ -62,6 +62,7 @@ test('an empty form says what is missing, at its field', () => {
   expect(Object.keys(mistakes).toSorted()).toEqual(['methods.0.host', 'name'])
 })
 
-test('a mistake in the address of a method belongs to its field in the form', () => {
+test('a mistake in the address or the credential of a method belongs to its field in the form', () => {
   expect(formPath('methods.2.config.port')).toBe('methods.2.port')
+  expect(formPath('methods.2.credentials.0.credential')).toBe('methods.2.credential')
 })

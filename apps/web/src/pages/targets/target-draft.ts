@@ -143,6 +143,7 @@ export const checkDraft = (draft: TargetDraft) =>
     Object.entries(checkForm(NewTarget, bodyOf(draft))).map(([path, message]) => [formPath(path), message]),
   )
 
-export const formPath = (path: string) => path.replace(/^(methods\.\d+)\.config\./, '$1.')
+export const formPath = (path: string) =>
+  path.replace(/^(methods\.\d+)\.config\./, '$1.').replace(/^(methods\.\d+)\.credentials\.\d+\./, '$1.')
 
 export type TargetBody = NewTarget & TargetChange

@@ -3,8 +3,8 @@ import { type Insertable, type Kysely, type Selectable, type UpdateObject, sql }
 import { containing, type Place } from '../../../kernel/cursor.ts'
 import type { DB } from '../../../kernel/database/index.ts'
 
-/** Everything but the sealed secret, which leaves the database only to be opened. */
-export type CredentialRow = Omit<Selectable<DB['assets.credentials']>, 'sealedSecret'> & {
+/** Everything but the sealed secret, which leaves the database only to be opened, and who entered it. */
+export type CredentialRow = Omit<Selectable<DB['assets.credentials']>, 'sealedSecret' | 'secretEnteredBy'> & {
   sortKey: string
   targetCount: number
 }
@@ -97,7 +97,13 @@ export const updateCredential = async (db: Kysely<DB>, id: number, change: Updat
 export const replaceSecret = (
   db: Kysely<DB>,
   id: number,
-  secret: { sealedSecret: Buffer; keyVersion: number; username: string | null; fingerprint: string | null },
+  secret: {
+    sealedSecret: Buffer
+    keyVersion: number
+    username: string | null
+    fingerprint: string | null
+    secretEnteredBy: string | null
+  },
 ) => updateCredential(db, id, { ...secret, secretVersion: sql`secret_version + 1`, rotatedAt: sql`now()` })
 
 export const archiveCredential = (db: Kysely<DB>, id: number) =>

@@ -77,6 +77,7 @@ export const createCredentials = ({ vault, wake }: { vault: Vault; wake: Wake })
             type,
             username: usernameOf(secret),
             fingerprint,
+            secretEnteredBy: ctx.actor.uuid,
             ...sealSecret(vault, uuid, secret),
           }),
         )
@@ -113,7 +114,12 @@ export const createCredentials = ({ vault, wake }: { vault: Vault; wake: Wake })
       return change(ctx, { ref, ifRevision, action: 'credentials.rotate' }, async (ctx, row) => {
         refuseArchived(row)
         const sealed = sealSecret(vault, row.uuid, secret)
-        await store.replaceSecret(ctx.db, row.id, { ...sealed, username: usernameOf(secret), fingerprint })
+        await store.replaceSecret(ctx.db, row.id, {
+          ...sealed,
+          username: usernameOf(secret),
+          fingerprint,
+          secretEnteredBy: ctx.actor.uuid,
+        })
         return { secretVersion: row.secretVersion + 1 }
       })
     },

@@ -15,30 +15,30 @@ export type MethodRow = {
 // a subquery by UUID and one by name, so that each uses its index
 const uuidPattern = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 
-export type CredentialChoice = { id: number; name: string; type: string }
+export type CredentialChoice = { id: number; uuid: string; name: string; type: string; secretEnteredBy: string | null }
+
+/** A method of a target as it is. */
+export type TargetMethod = MethodRow & { credentials: MethodCredential[] }
 
 /** A target's methods with their credentials as JSON, for a select from `targets`. The primary first, then by priority. */
-export const methodsColumn = sql<(MethodRow & { credentials: MethodCredential[] })[]>`coalesce((
+export const methodsColumn = sql<TargetMethod[]>`coalesce((
   select json_agg(json_build_object(
       'uuid', m.uuid, 'type', m.type, 'name', m.name, 'isPrimary', m.is_primary, 'priority', m.priority,
       'isActive', m.is_active, 'config', m.config, 'credentials', coalesce((
         select json_agg(json_build_object('uuid', c.uuid, 'name', c.name, 'isPrimary', mc.is_primary,
-            'secretVersion', c.secret_version) order by mc.is_primary desc, lower(c.name))
+            'secretVersion', c.secret_version, 'secretEnteredBy', c.secret_entered_by) order by mc.is_primary desc, lower(c.name))
           from assets.method_credentials mc join assets.credentials c on c.id = mc.credential_id
           where mc.method_id = m.id), '[]'::json)
     ) order by m.is_primary desc, m.priority, m.id)
     from assets.methods m where m.target_id = targets.id and m.removed_at is null), '[]'::json)`
 
-export type MethodCredential = { uuid: string; name: string; isPrimary: boolean; secretVersion: number }
-
-export const selectMethods = async (db: Kysely<DB>, targetId: number): Promise<MethodRow[]> => {
-  const rows = await db
-    .selectFrom('assets.methods')
-    .select(['uuid', 'type', 'name', 'isPrimary', 'priority', 'isActive', 'config'])
-    .where('targetId', '=', targetId)
-    .where('removedAt', 'is', null)
-    .execute()
-  return rows as (MethodRow & { config: never })[]
+export type MethodCredential = {
+  uuid: string
+  name: string
+  isPrimary: boolean
+  secretVersion: number
+  /** UUID of the user; null where it is not known. */
+  secretEnteredBy: string | null
 }
 
 /** Credentials in use by UUID or name; they stay as they are until the transaction ends, so that none is archived meanwhile. */
@@ -48,7 +48,7 @@ export const lockCredentials = async (
 ): Promise<ReadonlyMap<string, CredentialChoice>> => {
   if (refs.length === 0) return new Map()
   const { rows } = await sql<CredentialChoice & { ref: string }>`
-    select asked.ref, c.id, c.name, c.type
+    select asked.ref, c.id, c.uuid, c.name, c.type, c.secret_entered_by
     from unnest(${refs}::text[]) as asked(ref)
     join assets.credentials c on c.id = coalesce(
       (select id from assets.credentials where uuid = case when asked.ref ~* ${uuidPattern} then asked.ref::uuid end),

@@ -2,6 +2,7 @@ import { type FieldProblem, type MethodInput, type MethodType, addressOf } from 
 import type { Context } from '../../../kernel/context.ts'
 import { invalid } from '../../../kernel/errors.ts'
 import { newUuid } from '../../../kernel/identifiers.ts'
+import { refuseLeadingAstray, refuseLosingKeys } from './method-guards.ts'
 import * as store from './methods.store.ts'
 
 /** What logs in over a method; the others take whatever credential they are given until they have a wire. */
@@ -13,10 +14,13 @@ const credentialTypes: Partial<Record<MethodType, readonly string[]>> = {
  * Makes a target's methods what the input says: those with a UUID are kept, the others are new, and those not named are
  * removed. Runs in the transaction of the target's own change.
  *
- * @throws Refusal `invalid` with a path below `methods`
+ * @throws Refusal `invalid` with a path below `methods`; `forbidden` where a secret or a pinned key is at stake
  */
-export const replaceMethods = async (ctx: Context, targetId: number, inputs: readonly MethodInput[]): Promise<void> => {
-  const existing = await store.selectMethods(ctx.db, targetId)
+export const replaceMethods = async (
+  ctx: Context,
+  { id: targetId, methods: existing }: { id: number; methods: readonly store.TargetMethod[] },
+  inputs: readonly MethodInput[],
+): Promise<void> => {
   const wanted = inputs.map(credentialsOf)
   const credentials = await store.lockCredentials(ctx.db, [...new Set(wanted.flat().map(({ ref }) => ref))])
   const mistakes = [
@@ -24,6 +28,15 @@ export const replaceMethods = async (ctx: Context, targetId: number, inputs: rea
     ...inputs.flatMap((input, index) => mistakesOfCredentials(input, wanted[index] ?? [], index, credentials)),
   ]
   if (mistakes.length > 0) throw invalid(mistakes)
+  const given = inputs.map((input, index) => ({
+    ...input,
+    credentials: (wanted[index] ?? []).flatMap(({ ref, isPrimary, path }) => {
+      const credential = credentials.get(ref)
+      return credential === undefined ? [] : [{ ...credential, isPrimary, path }]
+    }),
+  }))
+  refuseLeadingAstray(ctx, existing, given)
+  await refuseLosingKeys(ctx, targetId, existing, given)
 
   const marked = inputs.findIndex(({ isPrimary }) => isPrimary)
   const primary = Math.max(0, marked)
@@ -32,7 +45,7 @@ export const replaceMethods = async (ctx: Context, targetId: number, inputs: rea
     targetId,
     inputs.flatMap(({ uuid }) => uuid ?? []),
   )
-  for (const [index, input] of inputs.entries()) {
+  for (const [index, { credentials: chosen, ...input }] of given.entries()) {
     const methodId = await store.saveMethod(ctx.db, targetId, {
       uuid: input.uuid ?? newUuid(),
       type: input.type,
@@ -42,18 +55,14 @@ export const replaceMethods = async (ctx: Context, targetId: number, inputs: rea
       isActive: input.isActive,
       config: input.config,
     })
-    const given = wanted[index] ?? []
     const first = Math.max(
       0,
-      given.findIndex(({ isPrimary }) => isPrimary),
+      chosen.findIndex(({ isPrimary }) => isPrimary),
     )
     await store.insertMethodCredentials(
       ctx.db,
       methodId,
-      given.flatMap(({ ref }, place) => {
-        const credential = credentials.get(ref)
-        return credential === undefined ? [] : [{ credentialId: credential.id, isPrimary: place === first }]
-      }),
+      chosen.map(({ id }, place) => ({ credentialId: id, isPrimary: place === first })),
     )
   }
 }

@@ -1,7 +1,7 @@
 import { type MethodType, type Target, TargetSerial, addressOf } from '@opsconductor/contract'
 import type { Context } from '../../../kernel/context.ts'
 import { asSerial, isUuid } from '../../../kernel/identifiers.ts'
-import type { MethodCredential, MethodRow } from './methods.store.ts'
+import type { TargetMethod } from './methods.store.ts'
 import { findIdsByName, selectRunTargets, type RunTargetRow } from './run-targets.store.ts'
 
 /** One way to reach a target, as an executor needs it: the address and which credential, never its secret. */
@@ -71,7 +71,7 @@ const toRunTarget = (row: RunTargetRow): RunTarget => ({
   methods: row.methods.filter(({ isActive }) => isActive).map(toRunMethod),
 })
 
-export const toRunMethod = (method: MethodRow & { credentials: MethodCredential[] }): RunMethod => {
+export const toRunMethod = (method: TargetMethod): RunMethod => {
   const credential = method.credentials.find(({ isPrimary }) => isPrimary)
   return {
     uuid: method.uuid,

@@ -2,12 +2,12 @@ import type { Target } from '@opsconductor/contract'
 import { type Insertable, type Kysely, type Selectable, type UpdateObject, sql } from 'kysely'
 import { containing, type Place } from '../../../kernel/cursor.ts'
 import { type DB, jsonb } from '../../../kernel/database/index.ts'
-import { type MethodCredential, type MethodRow, methodsColumn } from './methods.store.ts'
+import { type TargetMethod, methodsColumn } from './methods.store.ts'
 
 export type TargetRow = Selectable<DB['assets.targets']> & {
   nameKey: string
   createdKey: string
-  methods: (MethodRow & { credentials: MethodCredential[] })[]
+  methods: TargetMethod[]
 }
 
 const select = (db: Kysely<DB>) =>

@@ -15,6 +15,7 @@ import { asSerial, isUuid, newUuid } from '../../../kernel/identifiers.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { refuseChanged } from '../revision.ts'
 import { findTarget, targetSubject } from './find-target.ts'
+import { refuseLeavingZone } from './method-guards.ts'
 import { replaceMethods } from './methods.ts'
 import { describeChange, describeMethod } from './target-change.ts'
 import * as store from './targets.store.ts'
@@ -47,7 +48,8 @@ export const createTargets = ({ wake }: { wake: Wake }) => {
     return change(ctx, { ref, ifRevision, action }, async (ctx, row) => {
       if (row.archivedAt !== null)
         throw new Refusal('conflict', `The target "${row.name}" is archived. Restore it first.`)
-      if (methods !== undefined) await replaceMethods(ctx, row.id, methods)
+      if (fields.zone !== undefined && fields.zone !== row.zone) refuseLeavingZone(ctx, row.methods)
+      if (methods !== undefined) await replaceMethods(ctx, row, methods)
       await store.updateTarget(ctx.db, row.id, given(fields))
     })
   }
@@ -78,7 +80,7 @@ export const createTargets = ({ wake }: { wake: Wake }) => {
       return transaction(ctx, async (ctx) => {
         const uuid = newUuid()
         const id = await unlessTaken(() => store.insertTarget(ctx.db, { ...blank, ...given(fields), uuid }))
-        await replaceMethods(ctx, id, methods)
+        await replaceMethods(ctx, { id, methods: [] }, methods)
         const row = await store.findTargetById(ctx.db, id)
         await audit(ctx, 'targets.create', targetSubject(row), {
           serial: row.serial,

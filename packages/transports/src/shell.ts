@@ -15,6 +15,11 @@ export type ShellCommand = {
    */
   interpreter?: string
   /**
+   * What the command reads on its standard input; without it that is /dev/null. Taken only once the command runs, and no
+   * faster than the target takes it. When it throws, the command is stopped and `run` rejects with that error.
+   */
+  input?: AsyncIterable<Uint8Array>
+  /**
    * Bytes in the order in which the target wrote them to that stream; between the streams, in order of arrival.
    * A returned promise is back-pressure: nothing more is read from this command until it resolves, and the target's
    * program waits once the buffers on the way (about 4 MB) are full.

@@ -38,7 +38,8 @@ export const startChild = async (commandLine: string, { environment, directory }
   return {
     stdout: child.stdout,
     stderr: child.stderr,
-    send: (input) => void child.stdin.end(input),
+    write: (input) => new Promise((resolve) => child.stdin.write(input, () => resolve())),
+    end: () => void child.stdin.end(),
     exited: exited.promise,
     closed: closed.promise,
     close: () => {

@@ -58,7 +58,14 @@ ${announceOwnGroup(nonce)}`,
   alone: (nonce) => `echo "${nonce} run 0" >&2`,
 }
 
-export type Payload = { script: string; interpreter?: string | undefined; launcher: Launcher; nonce: string }
+export type Payload = {
+  script: string
+  interpreter?: string | undefined
+  launcher: Launcher
+  nonce: string
+  /** What follows on the standard input is the command's, not the end of it. */
+  hasInput?: boolean
+}
 
 /**
  * What goes to the standard input of {@link commandLines}: a line that reads the rest, and the rest, which is one
@@ -69,16 +76,19 @@ export type Payload = { script: string; interpreter?: string | undefined; launch
  * because another launcher is needed; the first on standard output is `<nonce>`. What comes before them is the chatter
  * of the log-in shell's start-up files.
  */
-export const payload = ({ script, interpreter, launcher, nonce }: Payload): string => {
+export const payload = ({ script, interpreter, launcher, nonce, hasInput = false }: Payload): string => {
   const body = `{
-exec </dev/null
+${hasInput ? ':' : 'exec </dev/null'}
 ${announce[launcher](nonce)}
 echo ${nonce}
 unset oc_a oc_g oc_l oc_n oc_s
 ${interpreter === undefined ? `eval ${quoted(` ${script}`)}` : handOver(interpreter, script, `${nonce}-`)}
 }
 `
-  return Buffer.byteLength(body) > SHORT_BYTES ? `${readLong}\n${body}` : `${readShort(nonce)}\n${body}${nonce}\n`
+  // `cat` would take the command's input too, `read` takes not a byte more than its line (POSIX, "read")
+  return Buffer.byteLength(body) > SHORT_BYTES && !hasInput
+    ? `${readLong}\n${body}`
+    : `${readShort(nonce)}\n${body}${nonce}\n`
 }
 
 // A here-document on descriptor 3: dash and busybox make it a pipe, bash too when it fits into one, and otherwise a file

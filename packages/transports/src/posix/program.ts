@@ -13,8 +13,13 @@ export type ProgramEnd = {
 export interface Program {
   readonly stdout: Readable
   readonly stderr: Readable
-  /** All of the standard input, and its end. A program that exits without reading it is not a fault. */
-  send(input: string): void
+  /**
+   * Hands bytes to the standard input; resolves when they are on their way. Never rejects, and may never resolve once the
+   * program is gone: one that exits without reading its input is not a fault.
+   */
+  write(input: string | Uint8Array): Promise<void>
+  /** The end of the standard input; only after the last `write` has resolved. */
+  end(): void
   /** The status is known; output may still come. Does not settle when none arrives. */
   readonly exited: Promise<ProgramEnd>
   /** Both outputs were read to their end. Never rejects. */

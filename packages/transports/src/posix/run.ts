@@ -4,6 +4,7 @@ import type { ShellCommand, ShellExit, Stopped } from '../shell.ts'
 import { sleep } from '../wait.ts'
 import { checkScript, commandLines, payload, type Launcher } from './bootstrap.ts'
 import type { GroupControl } from './group.ts'
+import { feedInput } from './input.ts'
 import { readOutput, type Output } from './output.ts'
 import type { Program, ProgramEnd, StartProgram } from './program.ts'
 import { stopGroup } from './stop.ts'
@@ -55,9 +56,16 @@ const attempt = async (
     announced.resolve()
   })
   using stop = stopRequest(command)
-  program.send(payload({ script: command.script, interpreter: command.interpreter, launcher, nonce }))
+  const { script, interpreter, input } = command
+  const sent = program.write(payload({ script, interpreter, launcher, nonce, hasInput: input !== undefined }))
+  using feeding = feedInput(program, input, sent, announced.promise, () => output.announcement()?.kind === 'run')
   try {
-    const first = await Promise.race([untilEnd(program, output, ground.lingerMs), stop.asked, output.failed])
+    const first = await Promise.race([
+      untilEnd(program, output, ground.lingerMs),
+      stop.asked,
+      output.failed,
+      feeding.failed,
+    ])
     if (typeof first === 'string') return await stopAttempt(ground, command, program, output, announced.promise, first)
     if ('error' in first) {
       // a command nobody listens to must not go on

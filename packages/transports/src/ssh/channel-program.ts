@@ -24,10 +24,9 @@ export const channelProgram = (channel: ClientChannel, lostReason: () => string 
   return {
     stdout: channel,
     stderr: channel.stderr,
-    send(input) {
-      // eof instead of end(): an ended channel would destroy itself at the end of its output, before the exit status
-      channel.write(input, () => channel.eof())
-    },
+    write: (input) => new Promise((resolve) => channel.write(input, () => resolve())),
+    // eof instead of end(): an ended channel would destroy itself at the end of its output, before the exit status
+    end: () => void channel.eof(),
     exited: exited.promise,
     closed,
     close() {

@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path'
 /** A program of the system that some tests need. */
 export type Program = {
   readonly names: readonly string[]
+  /** The environment variable that names another one, by its path. */
+  readonly variable?: string
   /** What is not tested without it. */
   readonly leavesOut: string
   readonly install: string
@@ -17,6 +19,7 @@ export const sshd: Program = {
 
 export const chromium: Program = {
   names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  variable: 'CHROMIUM',
   leavesOut: 'everything that is looked at in a browser',
   install: 'Chromium (Debian: apt install chromium; Fedora: dnf install chromium)',
 }
@@ -24,5 +27,14 @@ export const chromium: Program = {
 /** sshd is not in the path of ordinary users. */
 const systemFolders = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/snap/bin']
 
-export const isInstalled = ({ names }: Program, path = process.env['PATH'] ?? ''): boolean =>
-  [...path.split(delimiter), ...systemFolders].some((folder) => names.some((name) => existsSync(join(folder, name))))
+/**
+ * Where a program is: what its variable names, which nothing stands in for, or one of the usual places.
+ *
+ * @returns undefined where there is none
+ */
+export const findProgram = ({ names, variable }: Program, env = process.env): string | undefined => {
+  const named = variable === undefined ? undefined : env[variable]
+  if (named) return existsSync(named) ? named : undefined
+  const folders = [...(env['PATH'] ?? '').split(delimiter), ...systemFolders]
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path))
+}

@@ -12,7 +12,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, isInstalled, type Program, sshd } from './programs.ts'
+import { chromium, findProgram, type Program, sshd } from './programs.ts'
 import { report } from './summary.ts'
 import { type Result, summarise } from './test-results.ts'
 
@@ -63,7 +63,9 @@ const sayMissing = (missing: readonly Program[]) => {
 }
 
 const { projects, rest } = splitArguments(process.argv.slice(2))
-const missing = [sshd, ...(projects.includes('e2e') ? [chromium] : [])].filter((program) => !isInstalled(program))
+const missing = [sshd, ...(projects.includes('e2e') ? [chromium] : [])].filter(
+  (program) => findProgram(program) === undefined,
+)
 const inCi = process.env['CI'] === 'true'
 
 sayMissing(missing)

@@ -1,9 +1,8 @@
-import { sshdAvailable, findProgram } from '@opsconductor/transports/testing'
-import { chromium } from '../../tools/programs.ts'
+import { sshdAvailable } from '@opsconductor/transports/testing'
+import { chromium, findProgram } from '../../tools/programs.ts'
 
 /** Path of the browser: what `CHROMIUM` names, or one of the usual places. */
-export const chromiumPath =
-  process.env['CHROMIUM'] ?? chromium.names.map(findProgram).find((path) => path !== undefined)
+export const chromiumPath = findProgram(chromium)
 
 /** Says loudly what is left out where Chromium is missing; with `CI=true` that is a failure. */
 const chromiumAvailable = (): boolean => {

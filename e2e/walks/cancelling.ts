@@ -22,7 +22,15 @@ export const cancelling = ({ house, admin, run, targets }: Inhabited, browser: (
     await page.goto(`/executions/${execution.ref}`)
     await until(() => running().length >= 2 * all.length)
 
+    // what runs is not done
+    const progress = page.getByRole('progressbar', { name: 'Progress' })
+    await expect
+      .poll(() => progress.getAttribute('aria-valuetext'))
+      .toBe(`0 of ${all.length} done, ${all.length} running`)
+    expect(await progress.getAttribute('value')).toBe('0')
+
     await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Keep it running' }).waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the execution' }).click()
     await page.getByText('its remote processes were seen to have stopped').waitFor()
     expect(running()).toEqual([])

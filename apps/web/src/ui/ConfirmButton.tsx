@@ -13,6 +13,8 @@ type Props = {
   children: ReactNode
   /** On the button that does it; the label otherwise. */
   confirm?: string
+  /** On the button that leaves everything as it is: "Keep it" where "Cancel" would be the thing asked about. */
+  dismiss?: string
   isDangerous?: boolean
   action: () => Promise<unknown>
   button?: Omit<ButtonProps, 'children'> & { 'aria-label'?: string }
@@ -24,6 +26,7 @@ export const ConfirmButton = ({
   title,
   children,
   confirm = label,
+  dismiss = 'Cancel',
   isDangerous = false,
   action,
   button,
@@ -50,7 +53,7 @@ export const ConfirmButton = ({
           {act.error && <ErrorView error={act.error} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>
-              Cancel
+              {dismiss}
             </Button>
             <Button color={isDangerous ? 'red' : undefined} loading={act.isPending} onClick={() => act.mutate()}>
               {confirm}

@@ -1,6 +1,6 @@
 import type { Branch, BranchStatus, StepResult } from '@opsconductor/contract'
 import { expect, test, vi } from 'vitest'
-import { createExecutionStore, durationOf, orderBranches } from './execution-state.ts'
+import { createExecutionStore, durationOf, orderBranches, progressOf } from './execution-state.ts'
 
 const branch = (number: number, status: BranchStatus, changeSeq = 1): Branch => ({
   uuid: '00000000-0000-7000-8000-000000000000',
@@ -68,4 +68,19 @@ test('a duration runs until the end, and never backwards', () => {
   expect(durationOf({ startedAt, finishedAt: '2026-01-01T00:00:05.000Z' }, 0)).toBe(5000)
   expect(durationOf({ startedAt, finishedAt: null }, Date.parse(startedAt) - 500)).toBe(0)
   expect(durationOf({ startedAt: null, finishedAt: null }, 0)).toBeNull()
+})
+
+test('running branches are on their way, not done', () => {
+  const counts = { scheduled: 0, queued: 0, running: 3, completed: 0, failed: 0, cancelled: 0, skipped: 0, lost: 0 }
+  expect(progressOf({ counts: { ...counts, total: 3 } })).toMatchObject({
+    done: 0,
+    words: '0 of 3 done',
+    allWords: '0 of 3 done, 3 running',
+  })
+  const later = { ...counts, running: 1, completed: 1198, failed: 1, lost: 1, total: 1201 }
+  expect(progressOf({ counts: later })).toMatchObject({
+    done: 1200,
+    words: '1,200 of 1,201 done, 2 failed',
+    allWords: '1,200 of 1,201 done, 2 failed, 1 running',
+  })
 })

@@ -89,11 +89,21 @@ export const orderBranches = (branches: Iterable<Branch>, { status, q = '' }: Fi
     .sort((a, b) => rank[a.status] - rank[b.status] || Number(a.number) - Number(b.number))
 }
 
-/** How many branches are over, and how many of them well. */
-export const progressOf = ({ counts }: Execution) => {
+/** How many branches are over, and how many of them not well. Running ones are not over. */
+export const progressOf = ({ counts }: Pick<Execution, 'counts'>) => {
   const failed = counts.failed + counts.lost
   const done = counts.completed + failed + counts.cancelled + counts.skipped
-  return { done, failed, total: counts.total, share: counts.total === 0 ? 0 : done / counts.total }
+  const { running, total } = counts
+  const said = (count: number, state: string) => count > 0 && `${count.toLocaleString('en')} ${state}`
+  const words = [`${done.toLocaleString('en')} of ${total.toLocaleString('en')} done`, said(failed, 'failed')]
+  return {
+    done,
+    total,
+    /** What stands beside the bar. */
+    words: words.filter(Boolean).join(', '),
+    /** What is said of it to those who do not see the bar. */
+    allWords: [...words, said(running, 'running')].filter(Boolean).join(', '),
+  }
 }
 
 /** Milliseconds from start to end, or until now; null before the start. */

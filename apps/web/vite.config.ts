@@ -15,5 +15,11 @@ export default defineConfig({
     sourcemap: true,
     chunkSizeWarningLimit: 900,
   },
-  server: { proxy: { '/api': { target: `http://${server}`, ws: true }, '/docs': { target: `http://${server}` } } },
+  server: {
+    proxy: {
+      '/api': { target: `http://${server}`, ws: true },
+      '/docs': { target: `http://${server}` },
+      '/ready': { target: `http://${server}` },
+    },
+  },
 })

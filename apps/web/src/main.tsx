@@ -11,11 +11,15 @@ import { createRoot } from 'react-dom/client'
 import { router } from './router.tsx'
 import { queryClient } from './session/queries.ts'
 import { followSession } from './session/follow.ts'
+import { recoverAfterOutages } from './session/recovery.ts'
 import { pageNonce, spreadNonce } from './ui/nonce.ts'
+import { stillWhileSchemeChanges } from './ui/scheme-change.ts'
 import { cssVariablesResolver, theme } from './ui/theme.ts'
 
 spreadNonce()
 followSession(router)
+recoverAfterOutages({ client: queryClient })
+stillWhileSchemeChanges()
 
 const root = document.querySelector('#root')
 if (root === null) throw new Error('index.html has no #root')

@@ -58,7 +58,16 @@ export const useLiveList = (topic: ListTopic, ...alsoChanged: string[]) => {
   }, [topic, others])
 }
 
-const pollEveryMs = 5_000
+/** How often one asks while nothing comes live. */
+export const pollEveryMs = 5_000
 
-/** For `refetchInterval`: while the live connection is down, one asks now and then instead. */
-export const usePollWhenDown = () => (useLiveStatus() === 'down' ? pollEveryMs : false)
+type Read = { state: { data: unknown } }
+
+/**
+ * For `refetchInterval`: while the live connection is down, one asks now and then instead. What could not be read at all
+ * comes back by itself (`session/recovery.ts`).
+ */
+export const usePollWhenDown = () => {
+  const isDown = useLiveStatus() === 'down'
+  return ({ state }: Read) => isDown && state.data !== undefined && pollEveryMs
+}

@@ -1,7 +1,8 @@
 import { api } from '@opsconductor/contract'
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import { useLive, usePollWhenDown } from '../live/index.ts'
+import { pollEveryMs, useLive, useLiveStatus } from '../live/index.ts'
 import { call } from '../session/index.ts'
+import { isOutage, whenBack } from '../session/recovery.ts'
 import { createFeed } from './feed.ts'
 
 /** The output of a branch: pages as they are looked at, and what comes live. For one branch; give the component a key. */
@@ -14,17 +15,20 @@ export const useOutput = (ref: string, branch: number) => {
   )
   useEffect(() => feed.open(), [feed])
 
-  const { startSeq } = useSyncExternalStore(feed.subscribe, feed.read)
+  const { startSeq, error } = useSyncExternalStore(feed.subscribe, feed.read)
   const mayGrow = startSeq !== undefined && !feed.lines.isComplete
   useLive(mayGrow ? { topic: 'output', ref, branch, from: startSeq } : null, (frame) => {
     if (frame.type === 'output') feed.receive(frame)
   })
 
-  const pollEvery = usePollWhenDown()
+  const isDown = useLiveStatus() === 'down'
   useEffect(() => {
-    if (pollEvery === false || !mayGrow) return undefined
-    const polling = setInterval(feed.poll, pollEvery)
+    if (!isDown || !mayGrow) return undefined
+    const polling = setInterval(feed.poll, pollEveryMs)
     return () => clearInterval(polling)
-  }, [feed, pollEvery, mayGrow])
+  }, [feed, isDown, mayGrow])
+
+  const isAway = isOutage(error)
+  useEffect(() => (isAway ? whenBack(feed.retry) : undefined), [feed, isAway])
   return feed
 }

@@ -1,15 +1,9 @@
-import { api, isFinalExecution, ProblemError } from '@opsconductor/contract'
+import { api, isFinalExecution } from '@opsconductor/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useState, useSyncExternalStore } from 'react'
 import { useLive, usePollWhenDown } from '../../live/index.ts'
 import { call } from '../../session/index.ts'
 import { createExecutionStore } from './execution-state.ts'
-
-const retryMs = 5_000
-
-/** What failed because nobody answered is tried again by itself; what the server refused is not. */
-const retryEvery = (error: Error | null) =>
-  error !== null && !(error instanceof ProblemError && error.problem.status < 500) && retryMs
 
 /** One execution with all its branches, kept up to date while it runs. For one execution; give the component a key. */
 export const useExecution = (ref: string) => {
@@ -17,7 +11,7 @@ export const useExecution = (ref: string) => {
   const state = useSyncExternalStore(store.subscribe, store.read)
   const { execution } = state
   const isSettled = execution !== undefined && isFinalExecution(execution.status) && !execution.needsAttention
-  const pollEvery = usePollWhenDown()
+  const pollWhenDown = usePollWhenDown()
 
   const loading = useQuery({
     queryKey: ['execution', ref, 'whole'],
@@ -37,7 +31,7 @@ export const useExecution = (ref: string) => {
     // the rows live in the store, which begins anew with each visit
     gcTime: 0,
     staleTime: Infinity,
-    refetchInterval: ({ state }) => retryEvery(state.error) || (isSettled ? false : pollEvery),
+    refetchInterval: isSettled ? false : pollWhenDown,
   })
 
   const fromSeq = loading.data?.fromSeq
@@ -49,7 +43,7 @@ export const useExecution = (ref: string) => {
 
 /** The step results of a branch: read once, and again where the live connection is down. */
 export const useSteps = (ref: string, number: string | undefined, store: ReturnType<typeof useExecution>) => {
-  const pollEvery = usePollWhenDown()
+  const pollWhenDown = usePollWhenDown()
   const { merge, steps } = store
   const reading = useQuery({
     queryKey: ['execution', ref, 'steps', number],
@@ -60,7 +54,7 @@ export const useSteps = (ref: string, number: string | undefined, store: ReturnT
     },
     enabled: number !== undefined,
     gcTime: 0,
-    refetchInterval: ({ state }) => retryEvery(state.error) || pollEvery,
+    refetchInterval: pollWhenDown,
   })
   const known = steps.get(number ?? '') ?? []
   // what was read is on the screen a moment later

@@ -276,6 +276,19 @@ export interface AutomationStepResults {
   type: string;
 }
 
+export interface IdentityLoginFailures {
+  failures: number;
+  latestAt: Timestamp;
+  name: string;
+  network: string;
+}
+
+export interface IdentityLoginNetworks {
+  latestAt: Timestamp;
+  network: string;
+  userId: number;
+}
+
 export interface IdentityRefreshTokens {
   createdAt: Generated<Timestamp>;
   id: Generated<number>;
@@ -318,10 +331,8 @@ export interface IdentityUsers {
   createdAt: Generated<Timestamp>;
   displayName: string;
   email: string | null;
-  failedLogins: Generated<number>;
   id: Generated<number>;
   lastLoginAt: Timestamp | null;
-  lockedUntil: Timestamp | null;
   mustChangePassword: Generated<boolean>;
   passwordHash: string;
   phone: string | null;
@@ -410,6 +421,8 @@ export interface DB {
   "automation.logLines": AutomationLogLines;
   "automation.outputChunks": AutomationOutputChunks;
   "automation.stepResults": AutomationStepResults;
+  "identity.loginFailures": IdentityLoginFailures;
+  "identity.loginNetworks": IdentityLoginNetworks;
   "identity.refreshTokens": IdentityRefreshTokens;
   "identity.roles": IdentityRoles;
   "identity.sessions": IdentitySessions;

@@ -58,24 +58,6 @@ test('a wrong password and a user who does not exist are refused alike', async (
   expect(wrong).toMatchObject({ status: 401, code: 'wrong_credentials' })
 })
 
-test('after five failures the account is locked, also for the right password', async () => {
-  const username = await newUser()
-  for (let failure = 1; failure <= 5; failure++) {
-    expect(await refusalCode(login(username, `guess ${failure}`))).toBe('wrong_credentials')
-  }
-  const { code, status, detail } = await refusal(login(username))
-  expect([code, status]).toEqual(['locked_out', 429])
-  expect(detail).toMatch(/Try again after \d{4}-/)
-  await app.database.asOwner(`update identity.users set locked_until = now() where username = '${username}'`)
-  expect((await login(username)).user.username).toBe(username)
-})
-
-test('guesses at the same moment are all counted', async () => {
-  const username = await newUser()
-  await Promise.all(Array.from({ length: 5 }, (_, index) => refusalCode(login(username, `guess ${index}`))))
-  expect(await refusalCode(login(username))).toBe('locked_out')
-})
-
 test('a refused log-in is in the audit trail, without the password', async () => {
   const username = await newUser()
   await refusalCode(login(username, 'a secret guess'))

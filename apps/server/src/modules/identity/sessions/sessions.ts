@@ -6,21 +6,14 @@ import { notFound, Refusal } from '../../../kernel/errors.ts'
 import { newUuid } from '../../../kernel/identifiers.ts'
 import { hashPassword, isPassword, nobodysHash } from '../passwords.ts'
 import { toMe } from '../users/users.ts'
-import {
-  countFailedLogin,
-  findUser,
-  findUserByLogin,
-  noteLogin,
-  updateUser,
-  type UserRow,
-} from '../users/users.store.ts'
+import { findUser, findUserByLogin, noteLogin, updateUser, type UserRow } from '../users/users.store.ts'
 import { type AccessTokens, accessTokenSec } from './access-tokens.ts'
+import { type Attempt, attemptOf, noteFailure, noteSuccess, refuseLocked } from './lock-out.ts'
 import * as store from './sessions.store.ts'
 
 export const refreshTokenSec = 7 * 86_400
 /** However often it is refreshed, a session ends after this. */
 const sessionMaxSec = 30 * 86_400
-const lockRule = { afterFailures: 5, minutes: 15 }
 /** An ended session is noticed this late at most. */
 const cacheMs = 5_000
 
@@ -72,26 +65,41 @@ export const createSessions = ({ accessTokens }: { accessTokens: AccessTokens })
     return session === undefined ? undefined : { uuid: session.uuid, name: session.username }
   }
 
-  const refuseLogin = async (ctx: Context, login: Login, user: UserRow | undefined, client: Client): Promise<never> => {
-    if (user !== undefined) await countFailedLogin(ctx.db, user.id, lockRule)
-    await audit(ctx, 'auth.login', user === undefined ? null : subjectOf(user), {
-      refused: true,
-      username: login.username,
-      ...client,
+  /** The same for a name that nobody has: neither the answer nor its time may tell. */
+  const refuseLogin = async (
+    ctx: Context,
+    login: Login,
+    attempt: Attempt,
+    user: UserRow | undefined,
+    client: Client,
+  ): Promise<never> => {
+    await transaction(ctx, async (ctx) => {
+      const noted = await noteFailure(ctx, attempt)
+      // as the right password would be by now
+      if (noted === 'wasLocked') await refuseLocked(ctx, attempt, user?.id ?? null)
+      await audit(ctx, 'auth.login', user === undefined ? null : subjectOf(user), {
+        refused: true,
+        username: login.username,
+        ...(noted === 'locks' ? { lockedOut: true } : {}),
+        ...client,
+      })
     })
     throw new Refusal('wrong_credentials', 'User name or password is wrong.')
   }
 
   return {
     login: async (ctx: Context, login: Login, client: Client): Promise<Issued> => {
+      const attempt = attemptOf(login.username, client.address)
       const user = await findUserByLogin(ctx.db, login.username)
-      if (user?.lockedUntil && user.lockedUntil > new Date()) {
-        throw lockedOut(`after ${user.lockedUntil.toISOString()}`)
-      }
+      await refuseLocked(ctx, attempt, user?.id ?? null)
       const isRight = await isPassword(login.password, user?.passwordHash ?? (await nobodysHash))
-      if (user === undefined || !isRight || user.status !== 'active') return refuseLogin(ctx, login, user, client)
+      if (user === undefined || !isRight || user.status !== 'active') {
+        return refuseLogin(ctx, login, attempt, user, client)
+      }
       return transaction(ctx, async (ctx) => {
-        if (!(await noteLogin(ctx.db, user.id))) throw lockedOut(`in ${lockRule.minutes} minutes`)
+        await refuseLocked(ctx, attempt, user.id) // others may have guessed wrong meanwhile
+        await noteSuccess(ctx, attempt, user.id)
+        await noteLogin(ctx.db, user.id)
         const uuid = newUuid()
         const { id } = await store.insertSession(ctx.db, {
           uuid,
@@ -231,8 +239,6 @@ const me = async (ctx: Context): Promise<UserRow> => {
 }
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
-
-const lockedOut = (when: string) => new Refusal('locked_out', `Too many failed log-ins. Try again ${when}.`)
 
 const after = (seconds: number) => new Date(Date.now() + seconds * 1000)
 

@@ -114,31 +114,12 @@ export const lockOtherAdministrators = (db: Kysely<DB>, exceptUserId: number) =>
     .forUpdate('users')
     .execute()
 
-export type LockRule = { afterFailures: number; minutes: number }
-
-/** Counted in the database, so that guesses at the same moment all count; every so many lock the account. */
-export const countFailedLogin = async (db: Kysely<DB>, id: number, { afterFailures, minutes }: LockRule) => {
+export const noteLogin = async (db: Kysely<DB>, id: number) => {
   await db
     .updateTable('identity.users')
-    .set({
-      failedLogins: sql<number>`failed_logins + 1`,
-      lockedUntil: sql<Date | null>`case when (failed_logins + 1) % ${afterFailures} = 0
-        then now() + make_interval(mins => ${minutes}) else locked_until end`,
-    })
+    .set({ lastLoginAt: sql`now()` })
     .where('id', '=', id)
     .execute()
-}
-
-/** @returns false when the account was locked meanwhile */
-export const noteLogin = async (db: Kysely<DB>, id: number): Promise<boolean> => {
-  const noted = await db
-    .updateTable('identity.users')
-    .set({ failedLogins: 0, lockedUntil: null, lastLoginAt: sql`now()` })
-    .where('id', '=', id)
-    .where((where) => where.or([where('lockedUntil', 'is', null), where('lockedUntil', '<=', sql<Date>`now()`)]))
-    .returning('id')
-    .executeTakeFirst()
-  return noted !== undefined
 }
 
 export const toUser = (row: UserRow): User => ({

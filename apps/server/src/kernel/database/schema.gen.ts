@@ -138,6 +138,7 @@ export interface AutomationBranches {
   number: number;
   outputLines: Generated<number>;
   outputSeq: Generated<number>;
+  outputTaken: Json | null;
   queuedAt: Timestamp | null;
   startedAt: Timestamp | null;
   status: string;
@@ -232,6 +233,7 @@ export interface AutomationOutputChunks {
   at: Timestamp;
   branchId: number;
   byteOffset: number;
+  bytes: Generated<number>;
   data: Buffer;
   day: string;
   firstLine: number;
@@ -241,6 +243,7 @@ export interface AutomationOutputChunks {
   seq: number;
   step: number;
   stream: string;
+  totalOffset: Generated<number>;
 }
 
 export interface AutomationStepResults {
@@ -258,6 +261,7 @@ export interface AutomationStepResults {
   finishedAt: Timestamp | null;
   id: Generated<number>;
   index: number;
+  isOutputIncomplete: Generated<boolean>;
   isOutputTruncated: Generated<boolean>;
   message: string | null;
   method: string | null;

@@ -43,8 +43,8 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
   const { kysely: db, pool } = database
   await proveMasterKeys(db, masterKeys)
   const listener = await openListener({ url: databaseUrl, applicationName: 'opsconductor listen', log })
-  const wake = await createWake({ pool, listener, log })
-  const boss = await startBoss(pool, services.includes('scheduler'), log)
+  const wake = await createWake({ query: database.query, listener, log })
+  const boss = await startBoss(database.query, services.includes('scheduler'), log)
   const queue = createQueue({ boss, wake })
   const vault = createVault(masterKeys)
   const publish = createFacts({ consumers: [] })

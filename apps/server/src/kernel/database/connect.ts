@@ -1,6 +1,14 @@
-import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
-import { type ClientConfig, Pool } from 'pg'
+import {
+  CamelCasePlugin,
+  Kysely,
+  type PostgresCursor,
+  PostgresDialect,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+} from 'kysely'
+import { type ClientConfig, Pool, type PoolClient, type QueryResult } from 'pg'
 import type { Log } from './log.ts'
+import { createStatementNames, queryPrepared, type StatementNames } from './prepared.ts'
 import { applicationRole } from './roles.ts'
 import type { DB } from './schema.gen.ts'
 import { valueTypes } from './values.ts'
@@ -18,8 +26,10 @@ export type OpenDatabaseOptions = {
 
 export type Database = {
   readonly kysely: Kysely<DB>
-  /** The same connections for what speaks to `pg` directly, the queue for example. */
+  /** The same connections for what speaks to `pg` directly. */
   readonly pool: Pool
+  /** One statement on any of these connections, prepared when it comes often. */
+  readonly query: (text: string, values?: readonly unknown[]) => Promise<QueryResult>
   readonly close: () => Promise<void>
 }
 
@@ -42,15 +52,33 @@ export const openDatabase = ({
   pool.on('error', (error) => {
     if (!closing) log.warn({ err: error }, 'an idle database connection broke')
   })
+  const names = createStatementNames()
   const kysely = new Kysely<DB>({
-    dialect: new PostgresDialect({ pool }),
+    dialect: new PostgresDialect({
+      pool: {
+        options: {},
+        connect: async () => preparing(await pool.connect(), names),
+        end: () => pool.end(),
+      },
+    }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   })
   const close = async () => {
     closing = true
     await kysely.destroy() // ends the pool too
   }
-  return { kysely, pool, close }
+  return { kysely, pool, query: (text, values) => queryPrepared(pool, names, text, values), close }
+}
+
+/** A connection as Kysely uses it. */
+const preparing = (client: PoolClient, names: StatementNames): PostgresPoolClient => {
+  function query<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>>
+  function query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>
+  function query(text: unknown, values: readonly unknown[] = []): unknown {
+    if (typeof text !== 'string') throw new TypeError('Statements are read whole here, not through cursors.')
+    return queryPrepared(client, names, text, values)
+  }
+  return { query, release: (isBroken) => client.release(isBroken) }
 }
 
 /** What a connection of the application says when it logs in: who it works as, and UTC. */

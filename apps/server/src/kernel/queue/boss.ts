@@ -1,7 +1,7 @@
-import { Client, type Pool } from 'pg'
+import { Client } from 'pg'
 import { PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
-import { applicationRole } from '../database/index.ts'
+import { applicationRole, type Database } from '../database/index.ts'
 
 const schema = 'pgboss'
 const grantLock = 7_206_355_115
@@ -31,13 +31,13 @@ export const installQueue = async (ownerUrl: string): Promise<void> => {
 }
 
 /**
- * The queue engine on the application's own pool. It delivers, nothing more: what has run is decided by our tables.
+ * The queue engine on the application's own connections. It delivers, nothing more: what has run is decided by our tables.
  *
  * @param isMaintainer whether this process watches over heartbeats and clears what is old; the scheduler does
  */
-export const startBoss = async (pool: Pool, isMaintainer: boolean, log: Logger): Promise<PgBoss> => {
+export const startBoss = async (query: Database['query'], isMaintainer: boolean, log: Logger): Promise<PgBoss> => {
   const boss = new PgBoss({
-    db: { executeSql: (text, values) => pool.query(text, values) },
+    db: { executeSql: query },
     schema,
     migrate: false,
     schedule: false,

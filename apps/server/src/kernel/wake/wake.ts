@@ -1,6 +1,7 @@
-import type { Pool } from 'pg'
+import { randomUUID } from 'node:crypto'
+import { BroadcastChannel, getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import type { Logger } from 'pino'
-import type { Listener } from '../database/index.ts'
+import type { Database, Listener } from '../database/index.ts'
 
 /**
  * Tells other threads, processes and machines that something is worth looking at. Only the topic travels: the database
@@ -18,36 +19,53 @@ const channel = 'opsconductor'
 /** PostgreSQL refuses payloads of 8,000 bytes; topics are far below 100. */
 const topicsPerNotification = 60
 
+/** One name for all threads of this process: they tell each other directly, and need not hear it from the database too. */
+const processName = () => {
+  const known = getEnvironmentData('opsconductor.process')
+  if (typeof known === 'string') return known
+  const name = randomUUID()
+  setEnvironmentData('opsconductor.process', name)
+  return name
+}
+
 export const createWake = async ({
-  pool,
+  query,
   listener,
   log,
 }: {
-  pool: Pool
+  query: Database['query']
   listener: Listener
   log: Logger
 }): Promise<Wake> => {
+  const self = processName()
   const hearers = new Map<string, Set<() => void>>()
-  const waiting = new Set<string>()
-  let sending: Promise<void> | null = null
 
-  const send = async () => {
-    while (waiting.size > 0) {
-      const topics = [...waiting].slice(0, topicsPerNotification)
-      for (const topic of topics) waiting.delete(topic)
-      try {
-        await pool.query('select pg_notify($1, $2)', [channel, topics.join('\n')])
-      } catch (error) {
-        log.warn({ err: error, topics }, 'could not notify; who waits will see it at the next poll')
-      }
-    }
-    sending = null
+  const tellHere = (told: Iterable<string>) => {
+    for (const topic of told) for (const heard of hearers.get(topic) ?? []) heard()
   }
 
-  const stop = await listener.listen(channel, (payload) => {
-    for (const topic of payload.split('\n')) {
-      for (const heard of hearers.get(topic) ?? []) heard()
+  const threads = new BroadcastChannel(channel)
+  threads.onmessage = ({ data }) => tellHere(data as string[])
+  threads.unref()
+
+  const tellProcess = collected(async (told) => {
+    tellHere(told)
+    threads.postMessage(told)
+  })
+  const tellOthers = collected(async (told) => {
+    for (let from = 0; from < told.length; from += topicsPerNotification) {
+      const payload = [self, ...told.slice(from, from + topicsPerNotification)].join('\n')
+      try {
+        await query('select pg_notify($1, $2)', [channel, payload])
+      } catch (error) {
+        log.warn({ err: error, topics: told }, 'could not notify; who waits will see it at the next poll')
+      }
     }
+  })
+
+  const stop = await listener.listen(channel, (payload) => {
+    const [from, ...told] = payload.split('\n')
+    if (from !== self) tellHere(told)
   })
   const stopGaps = listener.onGap(() => {
     for (const set of hearers.values()) for (const heard of set) heard()
@@ -55,9 +73,8 @@ export const createWake = async ({
 
   return {
     announce: (topic) => {
-      waiting.add(topic)
-      // a promise turn later, so that what is announced together travels together
-      sending ??= Promise.resolve().then(send)
+      tellProcess.add(topic)
+      tellOthers.add(topic)
     },
     hear: (topic, heard) => {
       const set = hearers.get(topic) ?? new Set()
@@ -70,7 +87,32 @@ export const createWake = async ({
     close: async () => {
       stop()
       stopGaps()
-      await sending
+      await tellOthers.settled()
+      threads.close()
+    },
+  }
+}
+
+/** Hands topics on together: those of one moment, and those that come while the last ones are on their way. */
+const collected = (hand: (topics: string[]) => Promise<void>) => {
+  const waiting = new Set<string>()
+  let handing: Promise<void> | null = null
+  const work = async () => {
+    await Promise.resolve() // a promise turn later, so that what is announced together travels together
+    while (waiting.size > 0) {
+      const topics = [...waiting]
+      waiting.clear()
+      await hand(topics)
+    }
+    handing = null
+  }
+  return {
+    add: (topic: string) => {
+      waiting.add(topic)
+      handing ??= work()
+    },
+    settled: async () => {
+      await handing
     },
   }
 }

@@ -54,7 +54,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
     ? { ssh: createSshWire(), local: config.LOCAL_TRANSPORT ? createLocalWire() : null }
     : null
 
-  const identity = createIdentity({ vault })
+  const identity = createIdentity({ vault, wake })
   const identify = (accessToken: string) => identity.identify({ db }, accessToken)
   const assets = createAssets({ vault, queue, wake, wires })
   const automation = createAutomation({

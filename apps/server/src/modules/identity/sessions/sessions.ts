@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Login, Me, Permission, Session, Tokens } from '@opsconductor/contract'
 import { audit } from '../../../kernel/audit/audit.ts'
-import { type Actor, type Context, permit, transaction } from '../../../kernel/context.ts'
+import { type Actor, afterCommit, type Context, permit, transaction } from '../../../kernel/context.ts'
 import { notFound, Refusal } from '../../../kernel/errors.ts'
 import { newUuid } from '../../../kernel/identifiers.ts'
+import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { hashPassword, isPassword, nobodysHash } from '../passwords.ts'
 import { toMe } from '../users/users.ts'
 import { findUser, findUserByLogin, noteLogin, updateUser, type UserRow } from '../users/users.store.ts'
@@ -21,7 +22,7 @@ const cacheMs = 5_000
 export type Issued = { tokens: Omit<Tokens, 'refreshToken'>; refreshToken: string; travelsIn: 'cookie' | 'body' }
 export type Client = { device: string; address: string }
 
-export const createSessions = ({ accessTokens }: { accessTokens: AccessTokens }) => {
+export const createSessions = ({ accessTokens, wake }: { accessTokens: AccessTokens; wake: Wake }) => {
   const living = new Map<string, { until: number; found: ReturnType<typeof store.findLivingSession> }>()
 
   const livingSession = (ctx: Pick<Context, 'db'>, uuid: string) => {
@@ -205,6 +206,7 @@ export const createSessions = ({ accessTokens }: { accessTokens: AccessTokens })
         forget(await store.revokeSessions(ctx.db, { userId: user.id, exceptUuid: ctx.actor.session }, 'password'))
         forget([{ uuid: ctx.actor.session ?? '' }])
         await audit(ctx, 'auth.changePassword', subjectOf(user))
+        afterCommit(ctx, () => wake.announce(topics.list('users')))
         return toMe(await me(ctx))
       })
     },

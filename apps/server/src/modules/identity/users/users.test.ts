@@ -1,7 +1,9 @@
-import { api, builtInRoles, type BuiltInRole } from '@opsconductor/contract'
+import { api, builtInRoles, type BuiltInRole, type User } from '@opsconductor/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp, type TestApp, userPassword } from '../../../../test/app.ts'
 import { logIn, refusal, refusalCode } from '../../../../test/client.ts'
+import { openLive } from '../../../../test/live.ts'
+import { until } from '../../../../test/until.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -20,6 +22,12 @@ test('each built-in role has the permissions that the contract gives it', async 
   }
   const { items } = await app.admin(api.roles.list, {})
   expect(items.map(({ name }) => name)).toEqual(Object.keys(builtInRoles))
+})
+
+test('permissions come in one order, whatever gave them', async () => {
+  const { me } = await app.as('operator', 'developer')
+  expect(me.permissions).toEqual(me.permissions.toSorted())
+  expect((await app.as('developer', 'operator')).me.permissions).toEqual(me.permissions)
 })
 
 test('two roles together have the permissions of both', async () => {
@@ -123,6 +131,29 @@ test('a password set by an administrator must be changed, and ends the sessions'
   await app.admin(api.users.update, { params: { ref: user.me.uuid }, body: { password } })
   expect(await refusalCode(user(api.auth.me, {}))).toBe('token_revoked')
   expect((await logIn(app.url, user.me.username, password)).me.mustChangePassword).toBe(true)
+})
+
+test('who watches the users is told of each change', async () => {
+  await using live = await openLive(app)
+  live.subscribe('list', { topic: 'users' })
+  live.send({ type: 'ping' })
+  await live.until(({ type }) => type === 'pong')
+  const changes = () => live.frames.filter((frame) => frame.type === 'changed').length
+  const isTold = async (change: () => Promise<unknown>) => {
+    const before = changes()
+    await change()
+    await until(() => changes() > before)
+  }
+  let user: User
+  await isTold(async () => (user = await app.admin(api.users.create, add('watched', 'viewer'))))
+  const params = () => ({ ref: user.uuid })
+  await isTold(() => app.admin(api.users.update, { params: params(), body: { roles: ['operator'] } }))
+  const client = await logIn(app.url, 'watched', userPassword)
+  const newPassword = 'chosen by oneself'
+  await isTold(() => client(api.auth.changePassword, { body: { currentPassword: userPassword, newPassword } }))
+  await isTold(() => client(api.auth.updateMe, { body: { displayName: 'Watched' } }))
+  await isTold(() => app.admin(api.users.deactivate, { params: params() }))
+  expect(live.frames.filter(({ type }) => type === 'problem')).toEqual([])
 })
 
 test('one changes the own profile, and nothing else of oneself', async () => {

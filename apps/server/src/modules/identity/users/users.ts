@@ -1,9 +1,10 @@
 import type { Me, NewUser, Permission, ProfileChange, User, UserChange } from '@opsconductor/contract'
 import { audit } from '../../../kernel/audit/audit.ts'
-import { type Context, permit, transaction } from '../../../kernel/context.ts'
+import { afterCommit, type Context, permit, transaction } from '../../../kernel/context.ts'
 import { pageOf, readCursor } from '../../../kernel/cursor.ts'
 import { invalid, notFound, Refusal, violatedConstraint } from '../../../kernel/errors.ts'
 import { newUuid } from '../../../kernel/identifiers.ts'
+import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { hashPassword } from '../passwords.ts'
 import { type RoleRow, selectRolesByName } from '../roles/roles.store.ts'
 import * as store from './users.store.ts'
@@ -11,7 +12,7 @@ import * as store from './users.store.ts'
 /** What follows for the sessions of a user whose password or status changed. */
 export type EndSessions = (ctx: Context, userId: number, because: 'password' | 'deactivated') => Promise<number>
 
-export const createUsers = ({ endSessions }: { endSessions: EndSessions }) => {
+export const createUsers = ({ endSessions, wake }: { endSessions: EndSessions; wake: Wake }) => {
   const find = async (ctx: Context, uuid: string) => {
     const user = await store.findUser(ctx.db, uuid)
     if (user === undefined) throw notFound('user', uuid)
@@ -19,6 +20,8 @@ export const createUsers = ({ endSessions }: { endSessions: EndSessions }) => {
   }
 
   const subject = (user: { uuid: string; username: string }) => ({ kind: 'user', uuid: user.uuid, name: user.username })
+
+  const announce = (ctx: Context) => afterCommit(ctx, () => wake.announce(topics.list('users')))
 
   return {
     list: async (
@@ -60,6 +63,7 @@ export const createUsers = ({ endSessions }: { endSessions: EndSessions }) => {
           roles.map((role) => role.id),
         )
         await audit(ctx, 'users.create', subject({ uuid, username: user.username }), { roles: user.roles })
+        announce(ctx)
         return store.toUser(await find(ctx, uuid))
       })
     },
@@ -102,6 +106,7 @@ export const createUsers = ({ endSessions }: { endSessions: EndSessions }) => {
           ...(status === undefined ? {} : { status }),
           ...(password === undefined ? {} : { passwordWasSet: true }),
         })
+        announce(ctx)
         return store.toUser(await find(ctx, uuid))
       })
     },
@@ -115,6 +120,7 @@ export const createUsers = ({ endSessions }: { endSessions: EndSessions }) => {
         await store.updateUser(ctx.db, user.id, { status: 'deactivated' })
         await endSessions(ctx, user.id, 'deactivated')
         await audit(ctx, 'users.deactivate', subject(user))
+        announce(ctx)
         return store.toUser(await find(ctx, uuid))
       })
     },
@@ -126,6 +132,7 @@ export const createUsers = ({ endSessions }: { endSessions: EndSessions }) => {
         const user = await find(ctx, ctx.actor.uuid ?? '')
         await unlessTaken(() => store.updateUser(ctx.db, user.id, profileColumns(change)))
         await audit(ctx, 'auth.updateMe', subject(user), { changed: Object.keys(change) })
+        announce(ctx)
         return toMe(await find(ctx, user.uuid))
       }),
 
@@ -161,7 +168,11 @@ export const createUsers = ({ endSessions }: { endSessions: EndSessions }) => {
 
 export type Users = ReturnType<typeof createUsers>
 
-export const toMe = (row: store.UserRow): Me => ({ ...store.toUser(row), permissions: row.permissions as Permission[] })
+/** The permissions are in alphabetical order, so that who keeps them can compare. */
+export const toMe = (row: store.UserRow): Me => ({
+  ...store.toUser(row),
+  permissions: (row.permissions as Permission[]).toSorted(),
+})
 
 /** Nobody gives away more than they have. */
 const grantableRoles = async (ctx: Context, names: readonly string[]): Promise<RoleRow[]> => {

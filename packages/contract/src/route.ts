@@ -19,6 +19,8 @@ export type Route = {
   body?: z.ZodType
   /** HTTP status of success. */
   status: 200 | 201 | 202 | 204
+  /** The flag of the answer that says whether the work is done. While it is false the status is 202: the result comes later. */
+  doneFlag?: string
   /** Shape of the answer; `'bytes'` is a stream that is not JSON; absent with 204. */
   answer?: z.ZodType | 'bytes'
   writes?: false
@@ -46,5 +48,9 @@ export type RouteInput<R extends Route> = Present<{
 
 /** What a route answers. */
 export type RouteAnswer<R extends Route> = R['answer'] extends z.ZodType ? z.output<R['answer']> : void
+
+/** The HTTP status that an answer has. */
+export const statusOf = ({ status, doneFlag }: Route, answer: unknown): Route['status'] =>
+  doneFlag !== undefined && (answer as Record<string, unknown>)[doneFlag] === false ? 202 : status
 
 export const isWriting = (route: Route) => route.method !== 'GET' && route.writes !== false

@@ -8,6 +8,7 @@ import {
   type Route,
   type RouteAnswer,
   type RouteInput,
+  statusOf,
 } from '@opsconductor/contract'
 import { acceptWebSocket, type PeerSocket } from './websocket.ts'
 
@@ -53,7 +54,7 @@ export const startPeer = async () => {
         body: checkedBody(route, await textOf(request)),
       }
       const result = await answer(input, { headers: request.headers })
-      response.statusCode = route.status
+      response.statusCode = statusOf(route, result)
       response.setHeader('content-type', route.answer === 'bytes' ? 'text/plain' : 'application/json')
       response.end(result instanceof Uint8Array || result === undefined ? result : JSON.stringify(result))
     } catch (error) {

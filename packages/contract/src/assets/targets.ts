@@ -156,11 +156,13 @@ export const targets = {
   test: route({
     method: 'POST',
     path: '/targets/:ref/test',
-    summary: 'Test every active method (or one) for real; `isFinished` is false when 30 s were not enough',
+    summary:
+      'Test every active method (or one) for real; 202 when 30 s were not enough, and the result can be read later',
     access: 'targets.test',
     params,
     body: z.strictObject({ method: Uuid.optional() }).optional(),
     status: 200,
+    doneFlag: 'isFinished',
     answer: ConnectionTest,
   }),
   readTest: route({

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { type Route, apiBase, cookieRequestHeader, refreshCookieName } from '@opsconductor/contract'
+import { type Route, apiBase, cookieRequestHeader, refreshCookieName, statusOf } from '@opsconductor/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Logger } from 'pino'
 import type { Actor, Context } from '../context.ts'
@@ -41,14 +41,15 @@ export const registerEndpoint = (server: FastifyInstance, { route, answer }: End
       const result = await answer(contextOf(request, reply, actor, registration), input, exchange)
       if (route.answer === 'bytes') return reply
       if (hasRevision(result)) reply.header('etag', `"${result.revision}"`)
+      const status = statusOf(route, result)
       if (isOlder) {
         const aliased = await registration.aliases.addTo(route.path, result)
         return reply
-          .code(route.status)
+          .code(status)
           .serializer((value: unknown) => JSON.stringify(value))
           .send(aliased)
       }
-      return reply.code(route.status).send(route.status === 204 ? null : result)
+      return reply.code(status).send(status === 204 ? null : result)
     },
   })
 }
@@ -132,7 +133,12 @@ const openApiSchema = (route: Route) => ({
   ...(route.params === undefined ? {} : { params: route.params }),
   ...(route.query === undefined ? {} : { querystring: route.query }),
   ...(route.body === undefined ? {} : { body: route.body }),
-  ...(route.answer === undefined || route.answer === 'bytes' ? {} : { response: { [route.status]: route.answer } }),
+  ...(route.answer === undefined || route.answer === 'bytes' ? {} : { response: answersOf(route, route.answer) }),
+})
+
+const answersOf = ({ status, doneFlag }: Route, answer: object) => ({
+  [status]: answer,
+  ...(doneFlag === undefined ? {} : { 202: answer }),
 })
 
 const describeAccess = ({ access }: Route) => {

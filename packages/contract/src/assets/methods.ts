@@ -32,6 +32,25 @@ export const methodPorts = {
 export type MethodType = keyof typeof methodPorts
 export const MethodType = z.enum(Object.keys(methodPorts) as [MethodType, ...MethodType[]])
 
+/** What people call them. */
+export const methodTitles: Readonly<Record<MethodType, string>> = {
+  ssh: 'SSH',
+  local: 'The server itself',
+  winrm: 'WinRM',
+  http: 'HTTP API',
+  postgresql: 'PostgreSQL',
+  mysql: 'MySQL or MariaDB',
+  sqlserver: 'SQL Server',
+  oracle: 'Oracle',
+  mongodb: 'MongoDB',
+  redis: 'Redis',
+  smtp: 'SMTP',
+  snmp: 'SNMP',
+  telnet: 'Telnet',
+  ftp: 'FTP',
+  sftp: 'SFTP',
+}
+
 /** Methods that can be tested and run over today; the others can be written down already. */
 export const usableMethods: readonly MethodType[] = ['ssh', 'local']
 

@@ -5,26 +5,11 @@ import {
   TargetStatus,
   TargetType,
   knownEnvironments,
+  methodTitles,
 } from '@opsconductor/contract'
 import type { z } from '@opsconductor/contract'
 
-export const methodWords: Record<MethodType, string> = {
-  ssh: 'SSH',
-  local: 'The server itself',
-  winrm: 'WinRM',
-  http: 'HTTP API',
-  postgresql: 'PostgreSQL',
-  mysql: 'MySQL or MariaDB',
-  sqlserver: 'SQL Server',
-  oracle: 'Oracle',
-  mongodb: 'MongoDB',
-  redis: 'Redis',
-  smtp: 'SMTP',
-  snmp: 'SNMP',
-  telnet: 'Telnet',
-  ftp: 'FTP',
-  sftp: 'SFTP',
-}
+export const methodWords = methodTitles
 
 export const osWords: Record<z.infer<typeof OsType>, string> = {
   linux: 'Linux',

@@ -164,7 +164,7 @@ describe.skipIf(!sshdAvailable('connection tests'))('a connection test', () => {
       ['postgresql', null],
       ['local', 'refused'],
     ])
-    expect(methods[2]).toMatchObject({ isOk: false, message: 'OpsConductor cannot test postgresql yet.' })
+    expect(methods[2]).toMatchObject({ isOk: false, message: 'OpsConductor cannot test PostgreSQL yet.' })
     expect(methods[3]?.message).toContain('switched off')
     expect(await read(target.uuid)).toMatchObject({ health: 'warning' })
 

@@ -1,4 +1,4 @@
-import { ConnectPhase, type MethodTest, type PhaseResult, usableMethods } from '@opsconductor/contract'
+import { ConnectPhase, type MethodTest, type PhaseResult, methodTitles, usableMethods } from '@opsconductor/contract'
 import { type LocalWire, type ProbePhase, TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
 import { withinConnectTime } from '../connections/connect-time.ts'
@@ -20,7 +20,7 @@ export const probeMethod = async (
   try {
     if (type === 'ssh') return { ...about, ...(await probeSsh(ctx, connections, request)) }
     if (type === 'local') return { ...about, ...(await probeLocal(connections.localWire(), request.signal)) }
-    return { ...about, ...untested, message: `OpsConductor cannot test ${type} yet.` }
+    return { ...about, ...untested, message: `OpsConductor cannot test ${methodTitles[type]} yet.` }
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
     return { ...about, ...failed(error, phasesUpTo(error.phase)) }

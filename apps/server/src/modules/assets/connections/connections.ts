@@ -1,3 +1,4 @@
+import { methodTitles } from '@opsconductor/contract'
 import {
   type LocalWire,
   type OnPhase,
@@ -99,9 +100,14 @@ export const createConnections = ({
       const { method, signal } = request
       if (method.type === 'local') return { shell: await localWire().connect({ signal }), secrets: [] }
       if (method.type !== 'ssh') {
-        throw new TransportError('protocol', 'connect', `OpsConductor cannot run anything over ${method.type} yet.`, {
-          started: false,
-        })
+        throw new TransportError(
+          'protocol',
+          'connect',
+          `OpsConductor cannot run anything over ${methodTitles[method.type]} yet.`,
+          {
+            started: false,
+          },
+        )
       }
       const { ssh } = wiresHere()
       const prepared = await prepareSsh(ctx, request)

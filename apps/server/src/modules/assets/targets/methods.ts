@@ -1,4 +1,4 @@
-import { type FieldProblem, type MethodInput, type MethodType, addressOf } from '@opsconductor/contract'
+import { type FieldProblem, type MethodInput, type MethodType, addressOf, methodTitles } from '@opsconductor/contract'
 import type { Context } from '../../../kernel/context.ts'
 import { invalid } from '../../../kernel/errors.ts'
 import { newUuid } from '../../../kernel/identifiers.ts'
@@ -7,7 +7,7 @@ import * as store from './methods.store.ts'
 
 /** What logs in over a method; the others take whatever credential they are given until they have a wire. */
 const credentialTypes: Partial<Record<MethodType, readonly string[]>> = {
-  ssh: ['password', 'ssh_key', 'ssh_certificate', 'windows_domain'],
+  ssh: ['password', 'ssh_key', 'windows_domain'],
 }
 
 /**
@@ -121,12 +121,7 @@ const mistakesOfCredentials = (
     if (credential === undefined) return [{ path, message: `there is no credential "${ref}"` }]
     const fitting = credentialTypes[type]
     if (fitting !== undefined && !fitting.includes(credential.type))
-      return [
-        {
-          path,
-          message: `"${credential.name}" is of type ${credential.type}; ${type} takes ${choice.format(fitting)}`,
-        },
-      ]
+      return [{ path, message: whyNot(credential, type, fitting) }]
     const isRepeated = wanted.findIndex((other) => credentials.get(other.ref)?.id === credential.id) < place
     return isRepeated ? [{ path, message: 'the same credential twice' }] : []
   })
@@ -134,5 +129,10 @@ const mistakesOfCredentials = (
     ? mistakes
     : [...mistakes, { path: `methods.${index}.credentials`, message: 'only one credential can be primary' }]
 }
+
+const whyNot = (credential: store.CredentialChoice, type: MethodType, fitting: readonly string[]) =>
+  type === 'ssh' && credential.type === 'ssh_certificate'
+    ? `"${credential.name}" is an SSH certificate, and OpsConductor cannot log in with those yet; use an SSH key`
+    : `"${credential.name}" is of type ${credential.type}; ${methodTitles[type]} takes ${choice.format(fitting)}`
 
 const choice = new Intl.ListFormat('en', { type: 'disjunction' })

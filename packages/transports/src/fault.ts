@@ -14,6 +14,9 @@ export type FaultDetails = {
   expectedFingerprint?: string
   /** What the server accepts, e.g. `publickey`. */
   acceptedMethods?: readonly string[]
+  /** The jump host at which it failed, e.g. `bastion.example.org:22`, and in which phase of connecting to that. */
+  jumpHost?: string
+  jumpPhase?: ConnectPhase
   /** What the other side said in place of doing what was asked; at most 2,000 characters. */
   said?: string
 }

@@ -1,7 +1,17 @@
 export { TransportError, type ConnectPhase, type Fault, type FaultDetails } from './fault.ts'
 export type { OutputStream, Shell, ShellCommand, ShellExit, Stopped } from './shell.ts'
 export { createLocalWire, type LocalWire, type LocalWireOptions } from './local/wire.ts'
-export { createSshWire, type SshRequest, type SshWire, type SshWireOptions } from './ssh/wire.ts'
+export {
+  createSshWire,
+  type SshConnectRequest,
+  type SshRequest,
+  type SshWire,
+  type SshWireOptions,
+} from './ssh/wire.ts'
+export type { Answer } from './ssh/answers.ts'
+export type { SshClient, SshEndpoint } from './ssh/endpoint.ts'
+export type { SshJump } from './ssh/route.ts'
+export type { OpensshOptions } from './openssh/dialer.ts'
 export type { SshAddress } from './ssh/dial.ts'
 export type { Trust, TrustVerdict } from './ssh/handshake.ts'
 export { describeHostKey, type HostKey } from './ssh/host-key.ts'

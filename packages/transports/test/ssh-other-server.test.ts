@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import ssh2, { type AuthContext, type AuthenticationType, type Connection } from 'ssh2'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSshWire, type SshLogin } from '../src/index.ts'
 
 const signal = new AbortController().signal
@@ -27,12 +27,11 @@ const startServer = async (
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const wire = createSshWire({ connectTimeoutMs: 5_000 })
-  const login: SshLogin = { kind: 'password', username: 'somebody', password }
   const { port } = server.address() as AddressInfo
   return {
     methods,
     wire,
-    connect: () =>
+    connect: (login: SshLogin = { kind: 'password', username: 'somebody', password }) =>
       wire.connect({ address: { host: '127.0.0.1', port }, login, trust: async () => 'trusted', signal, poolKey: 'x' }),
     [Symbol.asyncDispose]: async () => {
       await wire.close()
@@ -154,4 +153,80 @@ test('a command without an exit status has an unknown outcome, not a good one', 
     processGroup: 4711,
   })
   expect(output).toBe('hello\n')
+})
+
+describe('a server that only asks questions', () => {
+  const asking =
+    (prompts: { prompt: string; echo: boolean }[], right: string[], instructions = '') =>
+    (attempt: AuthContext): void => {
+      if (attempt.method !== 'keyboard-interactive') return attempt.reject(['keyboard-interactive'])
+      attempt.prompt(prompts, 'Log-in', instructions, (answers) =>
+        answers.join() === right.join() ? attempt.accept() : attempt.reject(['keyboard-interactive']),
+      )
+    }
+  const twoQuestions = [
+    { prompt: 'Password: ', echo: false },
+    { prompt: 'Verification code (OTP): ', echo: true },
+  ]
+
+  test('gets the password and the other answers, in one go', async () => {
+    await using server = await startServer(asking(twoQuestions, [password, '123456']))
+    const answers = [{ question: 'verification CODE', answer: '123456' }]
+    await using _shell = await server.connect({ kind: 'keyboard_interactive', username: 'somebody', password, answers })
+    expect(server.methods).toEqual(['keyboard-interactive'])
+  })
+
+  test('is denied with the question nobody can answer, and no answer is sent', async () => {
+    await using server = await startServer(asking(twoQuestions, []))
+    await expect(
+      server.connect({ kind: 'keyboard_interactive', username: 'somebody', password }),
+    ).rejects.toMatchObject({
+      fault: 'denied',
+      message: expect.stringMatching(/more than a password: Verification code/),
+    })
+  })
+
+  test('is denied with a clear word when the password has expired', async () => {
+    const change = [{ prompt: 'Current password: ', echo: false }]
+    await using server = await startServer(
+      asking(change, [], 'You are required to change your password immediately (password expired).'),
+    )
+    await expect(
+      server.connect({ kind: 'keyboard_interactive', username: 'somebody', password }),
+    ).rejects.toMatchObject({ fault: 'denied', message: expect.stringContaining('has expired') })
+  })
+
+  test('after the right key gets the second proof', async () => {
+    const key = ssh2.utils.generateKeyPairSync('ed25519').private
+    let isKeyShown = false
+    await using server = await startServer((attempt) => {
+      if (attempt.method === 'publickey' && attempt.signature !== undefined) {
+        isKeyShown = true
+        attempt.reject(['keyboard-interactive'], true)
+      } else if (isKeyShown) asking([{ prompt: 'Password: ', echo: false }], [password])(attempt)
+      else attempt.reject(['publickey'])
+    })
+    await using _shell = await server.connect({ kind: 'ssh_key', username: 'somebody', privateKey: key, password })
+    expect(server.methods).toEqual(['publickey', 'keyboard-interactive'])
+  })
+
+  test('after a wrong key gets nothing more', async () => {
+    const key = ssh2.utils.generateKeyPairSync('ed25519').private
+    await using server = await startServer((attempt) => attempt.reject(['publickey', 'password']))
+    await expect(
+      server.connect({ kind: 'ssh_key', username: 'somebody', privateKey: key, password }),
+    ).rejects.toMatchObject({ fault: 'denied' })
+    expect(server.methods).toEqual(['publickey'])
+  })
+})
+
+test('an expired password is said to be so', async () => {
+  await using server = await startServer((attempt) => {
+    if (attempt.method === 'password') attempt.requestChange('Your password has expired.', () => attempt.reject())
+    else attempt.reject(['password'])
+  })
+  await expect(server.connect()).rejects.toMatchObject({
+    fault: 'denied',
+    message: expect.stringContaining('has expired'),
+  })
 })

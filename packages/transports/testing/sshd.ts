@@ -26,6 +26,8 @@ export interface Sshd extends AsyncDisposable {
   /** The user who runs the tests: without root, sshd can let in nobody else. */
   readonly username: string
   readonly privateKey: string
+  /** The file with the public keys it lets in; more may be added. */
+  readonly authorizedKeys: string
   readonly address: SshAddress
   readonly login: SshLogin
   /** The first of {@link SshdOptions.hostKeyTypes}. */
@@ -98,6 +100,7 @@ export const startSshd = async (options: SshdOptions = {}): Promise<Sshd> => {
     port,
     username,
     privateKey,
+    authorizedKeys: join(folder, 'authorized_keys'),
     address: { host, port },
     login: { kind: 'ssh_key', username, privateKey },
     hostKey: () => hostKey,

@@ -26,7 +26,7 @@ export const channelProgram = (channel: ClientChannel, lostReason: () => string 
     stderr: channel.stderr,
     write: (input) => new Promise((resolve) => channel.write(input, () => resolve())),
     // eof instead of end(): an ended channel would destroy itself at the end of its output, before the exit status
-    end: () => void channel.eof(),
+    end: () => channel.eof(),
     exited: exited.promise,
     closed,
     close() {

@@ -1,23 +1,18 @@
-import { cancelled, TransportError } from '../fault.ts'
+import type { Duplex } from 'node:stream'
+import { cancelled } from '../fault.ts'
 import type { Program } from '../posix/program.ts'
 import { createDeadline, sleep, unlessAborted } from '../wait.ts'
-import { channelProgram } from './channel-program.ts'
+import { ChannelRefused, type Channels } from './channels.ts'
 import { placeName, type SshAddress } from './dial.ts'
-import type { LoggedIn } from './handshake.ts'
 import type { HostKey } from './host-key.ts'
-
-/** The channel could not be opened; nothing of the command ran, and another connection may do better. */
-export class ChannelRefused extends Error {
-  /** `full`: the server has no room for one more (MaxSessions). `lost`: the connection is gone. */
-  readonly because: 'full' | 'lost'
-  constructor(because: 'full' | 'lost', cause: unknown) {
-    super(`no channel: ${because}`, { cause })
-    this.because = because
-  }
-}
+import { createSpareSessions, type OpeningTime } from './spare-session.ts'
 
 export interface Connection {
   readonly hostKey: HostKey
+  /** The keys of the jump hosts it goes through, the nearest to us first. */
+  readonly hopKeys: readonly HostKey[]
+  /** See Channels. */
+  readonly controlPath: string | undefined
   isOpen(): boolean
   /** Channels in use, those reserved included. */
   channels(): number
@@ -25,6 +20,8 @@ export interface Connection {
   reserve(): void
   /** Opens the channel reserved before. Rejects with ChannelRefused, or with a TransportError that says `started: false`. */
   open(commandLine: string, signal: AbortSignal): Promise<Program>
+  /** A stream to another address, as seen from the target; takes no place. Rejects with a TransportError. */
+  tunnel(to: SshAddress): Promise<Duplex>
   /** Ends it after a goodbye; channels still open end as lost, for `reason`. */
   close(reason: string): void
 }
@@ -36,81 +33,77 @@ export type ConnectionEvents = {
   onClosed: () => void
 }
 
+export type ConnectionSettings = {
+  address: SshAddress
+  /** For opening a channel. */
+  openTimeoutMs: number
+  times: OpeningTime
+  hopKeys: readonly HostKey[]
+}
+
+/** Why the connection was given up, for the channels that end with it. */
+export type LostReason = { value: string | undefined }
+
 const GOODBYE_MS = 1_000
 
 export const createConnection = (
-  { client, hostKey }: LoggedIn,
-  address: SshAddress,
-  openTimeoutMs: number,
+  channels: Channels,
+  lost: LostReason,
+  { address, openTimeoutMs, times, hopKeys }: ConnectionSettings,
   { onChannelFree, onFull, onClosed }: ConnectionEvents,
 ): Connection => {
   let isOpen = true
-  let channels = 0
-  let lostReason: string | undefined
+  let inUse = 0
+  const spare = createSpareSessions(() => channels.openSession(), times, channels.isSpareHarmless)
 
-  client.on('error', (error: Error & { level?: string }) => {
-    lostReason ??=
-      error.level === 'client-timeout'
-        ? `${placeName(address)} no longer answered; the connection was given up.`
-        : `The connection to ${placeName(address)} broke: ${error.message}.`
-  })
-  const end = (): void => {
-    if (!isOpen) return
+  const watchEnd = async (): Promise<void> => {
+    const reason = await channels.over
     isOpen = false
-    lostReason ??= `${placeName(address)} ended the connection.`
+    lost.value ??= reason ?? `${placeName(address)} ended the connection.`
     onClosed()
   }
-  client.on('end', end)
-  client.on('close', end)
+  void watchEnd()
 
+  const refill = (): void => {
+    if (isOpen && lost.value === undefined) spare.refill(inUse)
+  }
   const free = (): void => {
-    channels--
+    inUse--
     onChannelFree()
+    refill()
   }
 
-  // All listeners are set within the callback: the exit status may be in the same packet as the answer.
-  const exec = (commandLine: string): Promise<Program> =>
-    new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => {
-        const failure = failureOf(error)
-        if (failure instanceof ChannelRefused && failure.because === 'full') onFull(channels - 1)
-        free()
-        reject(failure)
+  const exec = async (commandLine: string, isWanted: () => boolean): Promise<Program> => {
+    let isCounted = false
+    try {
+      const session = await spare.take()
+      if (!isWanted()) {
+        spare.putBack(session)
+        throw cancelled('command', address)
       }
-      try {
-        client.exec(commandLine, (error, channel) => {
-          if (error !== undefined) return fail(error)
-          channel.once('close', free) // counted for as long as the server counts it
-          resolve(channelProgram(channel, () => lostReason))
-        })
-      } catch (error) {
-        fail(error)
-      }
-    })
-
-  const failureOf = (error: unknown): Error => {
-    if (!isOpen || isLoss(error)) return new ChannelRefused('lost', error)
-    if (error instanceof Error && error.message === 'Unable to exec')
-      return new TransportError(
-        'protocol',
-        'command',
-        `${placeName(address)} does not let this account run commands. Check its shell and its rights in sshd_config.`,
-        { ...address, started: false },
-        error,
-      )
-    return new ChannelRefused('full', error)
+      const starting = session.exec(commandLine, free)
+      isCounted = true // by the channel, which calls `free` whatever becomes of it
+      refill()
+      return await starting
+    } catch (error) {
+      if (error instanceof ChannelRefused && error.because === 'full') onFull(inUse - 1)
+      if (!isCounted) free()
+      throw error
+    }
   }
 
   return {
-    hostKey,
+    hostKey: channels.hostKey,
+    hopKeys,
+    controlPath: channels.controlPath,
     isOpen: () => isOpen,
-    channels: () => channels,
+    channels: () => inUse,
     reserve() {
-      channels++
+      inUse++
     },
     async open(commandLine, signal) {
-      const opening = exec(commandLine)
       using deadline = createDeadline(openTimeoutMs, signal)
+      const opening = exec(commandLine, () => !deadline.signal.aborted)
       const tooLate = (): Error =>
         deadline.cause() === 'cancelled'
           ? cancelled('command', address)
@@ -122,20 +115,18 @@ export const createConnection = (
           // what comes too late is closed without its input, so that nothing of the command runs
           opening.then((program) => program.close()).catch(() => {})
           if (deadline.cause() === 'timeout') {
-            lostReason ??= `${placeName(address)} did not open a channel within ${openTimeoutMs / 1000} s.`
-            client.destroy()
+            lost.value ??= `${placeName(address)} did not open a channel within ${openTimeoutMs / 1000} s.`
+            channels.destroy()
           }
         }
         throw error
       }
     },
+    tunnel: (to) => channels.openTunnel(to),
     close(reason) {
-      lostReason ??= reason
-      client.end()
-      void sleep(GOODBYE_MS).then(() => client.destroy())
+      lost.value ??= reason
+      channels.end()
+      void sleep(GOODBYE_MS).then(() => channels.destroy())
     },
   }
 }
-
-const isLoss = (error: unknown): boolean =>
-  error instanceof Error && /not connected|no response from server|channel is not open/i.test(error.message)

@@ -52,6 +52,10 @@ export const deniedFault = (
   )
 }
 
+// ssh2 says so of its errors: 'agent', 'client-authentication', 'handshake' …
+const levelOf = (error: Error | undefined): unknown =>
+  error !== undefined && 'level' in error ? error.level : undefined
+
 /** Turns what ssh2 reports, or a plain close (no `cause`), into one of our faults. */
 export const handshakeFault = (
   address: SshAddress,
@@ -80,6 +84,14 @@ export const handshakeFault = (
     return say(
       'protocol',
       `${place} and OpsConductor share no algorithm (${reason}). Allow a current one in its sshd_config.`,
+    )
+  if (levelOf(cause) === 'agent')
+    return deniedFault(
+      address,
+      request.login.username,
+      [],
+      `The key agent does not answer as expected: ${reason}.`,
+      cause,
     )
   if (phase === 'authentication') {
     if (/authentication fail/i.test(reason))

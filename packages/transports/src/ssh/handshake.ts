@@ -1,12 +1,13 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import ssh2, { type Client, type NextAuthHandler } from 'ssh2'
 import { cancelled, TransportError } from '../fault.ts'
 import { createDeadline } from '../wait.ts'
 import { placeName, type SshAddress } from './dial.ts'
 import { handshakeFault, deniedFault, untrustedFault } from './handshake-fault.ts'
 import { describeHostKey, offeredAlgorithms, type HostKey } from './host-key.ts'
-import { createLoginAttempts, type PreparedLogin } from './login.ts'
+import { createLoginAttempts, passwordExpired, type PreparedLogin } from './login.ts'
 import type { Phases } from './phases.ts'
+import { signAtOnce } from './ssh2-inside.ts'
 
 /** `expected`: the fingerprint that was known, for the message. */
 export type TrustVerdict = 'trusted' | { refused: string; expected?: string }
@@ -29,16 +30,22 @@ export type HandshakeRequest = {
   phases: Phases
 }
 
-export type LoggedIn = { client: Client; hostKey: HostKey }
+export type LoggedIn = {
+  client: Client
+  hostKey: HostKey
+  /** What the server calls itself, e.g. `OpenSSH_9.2p1`; empty when unknown. */
+  software: string
+}
 
-/** Speaks SSH over an open socket up to the log-in; the phases `host_key` and `authentication`. */
-export const handshake = async (socket: Socket, request: HandshakeRequest): Promise<LoggedIn> => {
+/** Speaks SSH over an open socket or tunnel up to the log-in; the phases `host_key` and `authentication`. */
+export const handshake = async (socket: Duplex, request: HandshakeRequest): Promise<LoggedIn> => {
   const { address, login, phases } = request
   const client = new ssh2.Client()
   const outcome = Promise.withResolvers<LoggedIn>()
   const fail = (error: unknown): void => outcome.reject(error)
   let hostKey: HostKey | undefined
   let hasIdentified = false
+  let software = ''
 
   using deadline = createDeadline(request.timeoutMs, request.signal)
   deadline.signal.addEventListener('abort', () =>
@@ -53,11 +60,9 @@ export const handshake = async (socket: Socket, request: HandshakeRequest): Prom
   )
   if (deadline.signal.aborted) fail(cancelled(phases.current(), address))
 
-  const attempts = createLoginAttempts(login, (question) =>
-    fail(deniedFault(address, login.username, [], `It asks for more than a password: ${question}`)),
-  )
+  const attempts = createLoginAttempts(login, (problem) => fail(deniedFault(address, login.username, [], problem)))
   const tryLogin = (accepted: readonly string[] | null, isPartial: boolean | null, next: NextAuthHandler): void => {
-    const method = attempts.next(accepted)
+    const method = attempts.next(accepted, isPartial === true)
     if (method !== undefined) return next(method)
     fail(
       deniedFault(
@@ -81,12 +86,10 @@ export const handshake = async (socket: Socket, request: HandshakeRequest): Prom
   client
     .on('error', (cause: Error) => fail(handshakeFault(address, request, phases.current(), hasIdentified, cause)))
     .on('close', () => fail(handshakeFault(address, request, phases.current(), hasIdentified)))
-    .on('change password', () =>
-      fail(deniedFault(address, login.username, [], 'The password has expired; change it on the target first.')),
-    )
+    .on('change password', () => fail(deniedFault(address, login.username, [], passwordExpired)))
     .on('ready', () => {
       phases.finish()
-      if (hostKey !== undefined) outcome.resolve({ client, hostKey })
+      if (hostKey !== undefined) outcome.resolve({ client, hostKey, software })
     })
   client.connect({
     sock: socket,
@@ -117,10 +120,12 @@ export const handshake = async (socket: Socket, request: HandshakeRequest): Prom
       else tryLogin(accepted, isPartial, next)
     },
   })
-  socket.once('data', () => {
+  signAtOnce(client)
+  socket.once('data', (bytes: Buffer) => {
     hasIdentified = true
+    software = /^SSH-[^-]+-(\S+)/m.exec(bytes.toString('latin1', 0, 300))?.[1] ?? '' // RFC 4253 §4.2
   })
-  if (socket.readyState !== 'open') fail(handshakeFault(address, request, 'host_key', hasIdentified))
+  if (socket.destroyed || !socket.readable) fail(handshakeFault(address, request, 'host_key', hasIdentified))
   try {
     return await outcome.promise
   } catch (error) {

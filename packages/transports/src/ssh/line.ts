@@ -2,13 +2,16 @@ import { cancelled, TransportError } from '../fault.ts'
 import type { StartHabits } from '../posix/run.ts'
 import type { Program } from '../posix/program.ts'
 import { unlessAborted } from '../wait.ts'
-import { ChannelRefused, type Connection, type ConnectionEvents } from './connection.ts'
+import { ChannelRefused } from './channels.ts'
+import type { Connection, ConnectionEvents } from './connection.ts'
 import { placeName, type SshAddress } from './dial.ts'
+import type { Learnt } from './learnt.ts'
+import type { OpeningTime } from './spare-session.ts'
 
 export type LineLimits = { channelsPerConnection: number; connectionsPerTarget: number }
 
 /** Makes one more connection. The signal aborts when nobody waits for it any more. */
-export type MakeConnection = (signal: AbortSignal, events: ConnectionEvents) => Promise<Connection>
+export type MakeConnection = (signal: AbortSignal, events: ConnectionEvents, times: OpeningTime) => Promise<Connection>
 
 /** All connections to one target with one login: they share their limits and what was learnt of the target. */
 export interface Line {
@@ -30,15 +33,15 @@ const URGENT_CHANNELS = 1
 const MOST_TRIES = 4
 const GROW_AGAIN_MS = 10_000
 
-export const createLine = (address: SshAddress, limits: LineLimits, onChange: () => void): Line => {
+export const createLine = (address: SshAddress, limits: LineLimits, learnt: Learnt, onChange: () => void): Line => {
   const open = new Set<Connection>()
   const retired = new Set<Connection>()
-  const habits: StartHabits = { launcher: 'plain' }
-  let channelLimit = limits.channelsPerConnection
   let isClosed = false
   let growAgainAt = 0
   let changed = Promise.withResolvers<void>()
   let dialing: { result: Promise<Connection>; waiters: number; abort: AbortController } | undefined
+
+  const channelLimit = (): number => learnt.channelLimit ?? limits.channelsPerConnection
 
   const change = (): void => {
     for (const connection of retired) if (connection.channels() === 0) connection.close('no longer needed')
@@ -49,10 +52,10 @@ export const createLine = (address: SshAddress, limits: LineLimits, onChange: ()
 
   const beginDialing = (make: MakeConnection): NonNullable<typeof dialing> => {
     const abort = new AbortController()
-    const result = make(abort.signal, {
+    const events: ConnectionEvents = {
       onChannelFree: change,
       onFull: (others) => {
-        channelLimit = Math.max(1, Math.min(channelLimit, others))
+        learnt.channelLimit = Math.max(1, Math.min(channelLimit(), others))
       },
       onClosed: () => {
         for (const connection of [...open, ...retired])
@@ -62,7 +65,8 @@ export const createLine = (address: SshAddress, limits: LineLimits, onChange: ()
           }
         change()
       },
-    }).then((connection) => {
+    }
+    const result = make(abort.signal, events, learnt.times).then((connection) => {
       if (isClosed) connection.close('no longer needed')
       else if (connection.isOpen()) open.add(connection)
       return connection
@@ -94,7 +98,7 @@ export const createLine = (address: SshAddress, limits: LineLimits, onChange: ()
   }
 
   const withRoom = (isUrgent: boolean): Connection | undefined => {
-    const room = isUrgent ? limits.channelsPerConnection + URGENT_CHANNELS : channelLimit
+    const room = isUrgent ? limits.channelsPerConnection + URGENT_CHANNELS : channelLimit()
     return [...open].find((connection) => connection.isOpen() && connection.channels() < room)
   }
 
@@ -125,7 +129,7 @@ export const createLine = (address: SshAddress, limits: LineLimits, onChange: ()
   }
 
   return {
-    habits,
+    habits: learnt.habits,
     async connection(make, signal) {
       const [first] = [...open].filter((connection) => connection.isOpen())
       return first === undefined ? dialed(make, signal) : { connection: first, isFresh: false }

@@ -1,18 +1,17 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { cancelled, TransportError } from '../fault.ts'
+import { createOpensshDialer, type OpensshOptions } from '../openssh/dialer.ts'
 import { createPosixShell } from '../posix/shell.ts'
 import type { Shell } from '../shell.ts'
-import { createConnection, type Connection, type ConnectionEvents } from './connection.ts'
-import { dial, type SshAddress } from './dial.ts'
+import type { Dialer, SshClient, SshEndpoint } from './endpoint.ts'
 import { createGate } from './gate.ts'
-import { handshake, type Trust } from './handshake.ts'
-import { untrustedFault } from './handshake-fault.ts'
+import { createLearning } from './learnt.ts'
 import { createLine, type Line, type MakeConnection } from './line.ts'
-import type { PreparedLogin, SshLogin } from './login.ts'
-import { createPhases, type OnPhase } from './phases.ts'
-import { createPrivateKeys } from './private-key.ts'
+import type { OnPhase } from './phases.ts'
 import { createPool } from './pool.ts'
 import { probe, type ProbeReport } from './probe.ts'
+import { routeTo, trustAgain, type Borrowed, type SshJump } from './route.ts'
+import { createSsh2Dialer } from './ssh2-dialer.ts'
 
 export type SshWireOptions = {
   /** How long an unused connection stays open; 5 minutes unless told. */
@@ -33,94 +32,94 @@ export type SshWireOptions = {
   connectTimeoutMs?: number
   /** How long output may stay silent after the exit before it is no longer waited for; 2,000 ms unless told. */
   lingerMs?: number
+  /** For endpoints whose client is `openssh`. */
+  openssh?: OpensshOptions
 }
 
-export type SshRequest = {
-  address: SshAddress
-  login: SshLogin
-  /** Asked on every connect, also when an open connection is lent again. */
-  trust: Trust
-  /** Kinds of host keys known of the target, e.g. `ssh-ed25519`: then no other kind is asked for. */
-  knownAlgorithms?: readonly string[]
+export type SshRequest = SshEndpoint & {
+  /** The machines on the way, the nearest to us first. Behind them the target's name is looked up by the last one. */
+  jumps?: readonly SshJump[]
   signal: AbortSignal
   onPhase?: OnPhase
 }
 
+/** @param poolKey whose connection it is: the target and the version of its credential */
+export type SshConnectRequest = SshRequest & { poolKey: string }
+
 export interface SshWire extends AsyncDisposable {
-  /**
-   * A shell over an open connection or a new one (then the phases are reported). Throws TransportError.
-   * @param request.poolKey whose connection it is: the target and the version of its credential
-   */
-  connect(request: SshRequest & { poolKey: string }): Promise<Shell>
-  /** Tries everything over a connection of its own, and says how far it came. Never throws. */
+  /** A shell over an open connection or a new one (then the phases are reported). Throws TransportError. */
+  connect(request: SshConnectRequest): Promise<Shell>
+  /** Tries everything over a connection of its own (jump hosts' are shared), and says how far it came. Never throws. */
   probe(request: SshRequest): Promise<ProbeReport>
   /** Ends all connections; commands still running become `unknown`. */
   close(): Promise<void>
-  /** Connections open now. */
+  /** Connections open now, those to jump hosts included. */
   connections(): number
 }
 
 export const createSshWire = (options: SshWireOptions = {}): SshWire => {
-  const connectTimeoutMs = options.connectTimeoutMs ?? 10_000
   const lingerMs = options.lingerMs ?? 2_000
   const limits = {
     channelsPerConnection: options.channelsPerConnection ?? 8,
     connectionsPerTarget: options.connectionsPerTarget ?? 2,
   }
-  const gate = createGate(options.handshakesInFlight ?? 10)
-  const keys = createPrivateKeys()
+  const dialing = {
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    keepaliveIntervalMs: options.keepaliveIntervalMs ?? 20_000,
+    keepaliveCountMax: options.keepaliveCountMax ?? 3,
+    gate: createGate(options.handshakesInFlight ?? 10),
+  }
+  const dialers: Record<SshClient, Dialer> = {
+    ssh2: createSsh2Dialer(dialing),
+    openssh: createOpensshDialer(dialing, options.openssh ?? {}),
+  }
   const pool = createPool({ idleMs: options.idleMs ?? 300_000, maxConnections: options.maxConnections ?? 2_000 })
+  const learning = createLearning()
   const nameKey = randomBytes(32)
   let isClosed = false
 
-  const prepared = (login: SshLogin): PreparedLogin =>
-    login.kind === 'password'
-      ? login
-      : { kind: 'ssh_key', username: login.username, key: keys.parsed(login.privateKey, login.passphrase) }
-
-  // the secret is part of the name, so that a connection never serves someone who could not have opened it
-  const nameOf = ({ poolKey, address, login }: SshRequest & { poolKey: string }): string =>
-    createHmac('sha256', nameKey)
-      .update(JSON.stringify([poolKey, address.host, address.port, login.kind, login.username, secretOf(login)]))
-      .digest('base64')
-
-  const makeConnection = async (
-    request: SshRequest,
-    login: PreparedLogin,
-    signal: AbortSignal,
-    events: ConnectionEvents,
-  ): Promise<Connection> => {
-    const { address, trust, knownAlgorithms } = request
-    const phases = createPhases(request.onPhase)
-    const socket = await dial(address, { timeoutMs: connectTimeoutMs, signal, phases })
-    try {
-      const leave = await gate.enter(signal, () => cancelled('connect', address))
-      // a server that takes its time costs no processor: it must not keep the others waiting
-      const timer = setTimeout(leave, SLOW_HANDSHAKE_MS)
-      try {
-        const loggedIn = await handshake(socket, {
-          address,
-          login,
-          trust,
-          knownAlgorithms,
-          timeoutMs: connectTimeoutMs,
-          keepaliveIntervalMs: options.keepaliveIntervalMs ?? 20_000,
-          keepaliveCountMax: options.keepaliveCountMax ?? 3,
-          signal,
-          phases,
-        })
-        return createConnection(loggedIn, address, connectTimeoutMs, events)
-      } finally {
-        clearTimeout(timer)
-        leave()
-      }
-    } catch (error) {
-      socket.destroy()
-      throw error
-    }
+  const newLine = (endpoint: SshEndpoint, jumps: readonly SshJump[], onChange: () => void): Line => {
+    const way = [...jumps, endpoint].map(({ address, client, login }) => [
+      client,
+      address.host,
+      address.port,
+      login.username,
+    ])
+    return createLine(endpoint.address, limits, learning.of(JSON.stringify(way)), onChange)
   }
 
-  const shellOn = (line: Line, make: MakeConnection, giveBack: () => void): Shell =>
+  // the secrets are part of the name, so that a connection never serves someone who could not have opened it
+  const nameOf = (endpoint: SshJump, jumps: readonly SshJump[]): string => {
+    const parts = [...jumps, endpoint].map(({ poolKey, address, client, login }) => [
+      poolKey,
+      address.host,
+      address.port,
+      client ?? 'ssh2',
+      Object.entries(login).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ])
+    return createHmac('sha256', nameKey).update(JSON.stringify(parts)).digest('base64')
+  }
+
+  const route = (endpoint: SshEndpoint, jumps: readonly SshJump[], onPhase?: OnPhase): MakeConnection => {
+    const jump = jumps.at(-1)
+    const before = jumps.slice(0, -1)
+    // an OpenSSH master is reached through OpenSSH masters only
+    const hop = jump === undefined || endpoint.client !== 'openssh' ? jump : { ...jump, client: endpoint.client }
+    return routeTo({
+      dial: dialers[endpoint.client ?? 'ssh2'].prepare(endpoint),
+      onPhase,
+      before: hop === undefined ? undefined : { jump: hop, borrow: borrower(hop, before) },
+    })
+  }
+
+  /** Reads the login at once, and lends the line whenever it is called. */
+  const borrower = (endpoint: SshJump, jumps: readonly SshJump[], onPhase?: OnPhase): (() => Borrowed) => {
+    const make = route(endpoint, jumps, onPhase)
+    const name = nameOf(endpoint, jumps)
+    return () => ({ make, ...pool.lend(name, (onChange) => newLine(endpoint, jumps, onChange)) })
+  }
+
+  const shellOn = ({ line, make, giveBack }: Borrowed): Shell =>
     createPosixShell({
       start: (commandLine, signal) => line.start(make, commandLine, signal, false),
       startUrgent: (commandLine, signal) => line.start(make, commandLine, signal, true),
@@ -136,25 +135,26 @@ export const createSshWire = (options: SshWireOptions = {}): SshWire => {
   const close = async (): Promise<void> => {
     isClosed = true
     pool.close('OpsConductor is stopping.')
-    keys.forget()
+    dialers.ssh2.close()
+    dialers.openssh.close()
   }
 
   return {
     async connect(request) {
       refuseWhenClosed()
       if (request.signal.aborted) throw cancelled('connect', request.address)
-      const login = prepared(request.login)
-      const make: MakeConnection = (signal, events) => makeConnection(request, login, signal, events)
-      const { line, giveBack } = pool.lend(nameOf(request), (onChange) => createLine(request.address, limits, onChange))
+      const jumps = request.jumps ?? []
+      const borrowed = borrower(request, jumps, request.onPhase)()
+      const { line, make, giveBack } = borrowed
       try {
         const { connection, isFresh } = await line.connection(make, request.signal)
-        const verdict = isFresh ? 'trusted' : await request.trust(connection.hostKey)
-        if (verdict !== 'trusted') {
-          line.retire('Its host key is no longer trusted.')
-          throw untrustedFault(request.address, connection.hostKey, verdict)
-        }
+        if (!isFresh)
+          await trustAgain(connection, request, jumps).catch((error: unknown) => {
+            if (error instanceof TransportError) line.retire('Its host key is no longer trusted.')
+            throw error
+          })
         refuseWhenClosed()
-        return shellOn(line, make, giveBack)
+        return shellOn(borrowed)
       } catch (error) {
         giveBack()
         throw error
@@ -163,12 +163,12 @@ export const createSshWire = (options: SshWireOptions = {}): SshWire => {
     probe: (request) =>
       probe(request, async (watch, use) => {
         refuseWhenClosed()
-        const login = prepared(request.login)
-        const make: MakeConnection = (signal, events) => makeConnection({ ...request, ...watch }, login, signal, events)
-        const line = createLine(request.address, limits, () => {})
+        const jumps = request.jumps ?? []
+        const make = route({ ...request, trust: watch.trust }, jumps, watch.onPhase)
+        const line = newLine(request, jumps, () => {})
         try {
           await line.connection(make, request.signal)
-          await using shell = shellOn(line, make, () => {})
+          await using shell = shellOn({ line, make, giveBack: () => {} })
           return await use(shell)
         } finally {
           line.close('the test is over')
@@ -179,8 +179,3 @@ export const createSshWire = (options: SshWireOptions = {}): SshWire => {
     [Symbol.asyncDispose]: close,
   }
 }
-
-const SLOW_HANDSHAKE_MS = 2_000
-
-const secretOf = (login: SshLogin): (string | undefined)[] =>
-  login.kind === 'password' ? [login.password] : [login.privateKey, login.passphrase]

@@ -1,0 +1,75 @@
+import type { Client, ClientChannel } from 'ssh2'
+
+// The only file that touches what ssh2 (1.17, pinned) does not show. Where it is not as expected, ssh2's own way is taken.
+
+type Protocol = {
+  exec(recipient: number, commandLine: string, wantReply: boolean): void
+  authPK(username: string, key: SigningKey, algorithm?: string | Signing, signing?: Signing): void
+}
+type SigningKey = { sign(data: Buffer, hash?: string): Buffer | Error; isPrivateKey(): boolean }
+type Signing = (data: Buffer, done: (signature: Buffer) => void) => void
+
+const protocolOf = (client: Client): Protocol | undefined => (client as unknown as { _protocol?: Protocol })._protocol
+
+/** A session channel that is open and waits for its command. */
+export type HeldSession = { exec: (commandLine: string) => void }
+
+export type SessionEvents = {
+  onOpen: (session: HeldSession) => void
+  /** Called in the very moment the answer is read: the exit status may be in the same packet. */
+  onStarted: (channel: ClientChannel) => void
+  /** The channel could not be opened, was closed while it waited, or the command was not taken. */
+  onFailed: (error: Error) => void
+}
+
+export type Sessions = { open(events: SessionEvents): void }
+
+/**
+ * Parts ssh2's `exec` into its two round trips, opening the channel and naming the command, so that the first can be
+ * made in advance: the request that ssh2 would send at once is held back until there is a command.
+ */
+export const createSessions = (client: Client): Sessions => {
+  const protocol = protocolOf(client)
+  const held = new Map<string, (request: (commandLine: string) => void) => void>()
+  const exec = protocol?.exec.bind(protocol)
+  let number = 0
+  if (protocol !== undefined && exec !== undefined)
+    protocol.exec = (recipient, commandLine, wantReply) => {
+      const hold = held.get(commandLine)
+      if (hold === undefined) return exec(recipient, commandLine, wantReply)
+      held.delete(commandLine)
+      hold((commandLine) => exec(recipient, commandLine, wantReply))
+    }
+  return {
+    open({ onOpen, onStarted, onFailed }) {
+      const name = `held ${++number}`
+      held.set(name, (request) => onOpen({ exec: request }))
+      client.exec(name, (error, channel) => {
+        held.delete(name)
+        if (error === undefined) onStarted(channel)
+        else onFailed(error)
+      })
+    },
+  }
+}
+
+const hashOf: Record<string, string> = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512', 'ssh-rsa': 'sha1' }
+
+/**
+ * Sends a key's signature with the first request (RFC 4252 §7 allows it): asking first whether the key would do costs a
+ * round trip, and makes the server look twice.
+ */
+export const signAtOnce = (client: Client): void => {
+  const protocol = protocolOf(client)
+  const authPK = protocol?.authPK.bind(protocol)
+  if (protocol === undefined || authPK === undefined) return
+  protocol.authPK = (username, key, algorithm, signing) => {
+    const isQuestion = signing === undefined && typeof algorithm !== 'function'
+    if (!isQuestion || !key.isPrivateKey()) return authPK(username, key, algorithm, signing)
+    authPK(username, key, algorithm, (data, done) => {
+      const signed = key.sign(data, algorithm === undefined ? undefined : hashOf[algorithm])
+      if (signed instanceof Error) throw signed
+      done(signed)
+    })
+  }
+}

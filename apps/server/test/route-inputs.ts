@@ -114,6 +114,7 @@ export const routeInputs: Record<RouteName, (world: World) => Promise<Asked>> = 
   'credentials.delete': credentialRef,
 
   'targets.list': anything,
+  'targets.tags': anything,
   'targets.read': targetRef,
   'targets.create': async ({ unique }) => ({
     body: { name: unique('target'), methods: [{ type: 'ssh', config: { host: '192.0.2.1' } }] },

@@ -88,6 +88,15 @@ export const targets = {
     status: 200,
     answer: pageOf(Target),
   }),
+  tags: route({
+    method: 'GET',
+    path: '/targets/tags',
+    summary: 'The tags of targets in use with how many have them, the commonest first',
+    access: 'targets.read',
+    query: ListQuery.omit({ cursor: true }),
+    status: 200,
+    answer: z.object({ items: z.array(z.object({ tag: z.string(), targets: z.number().int() })) }),
+  }),
   read: route({
     method: 'GET',
     path: '/targets/:ref',

@@ -4,6 +4,7 @@ import type { Targets } from './targets.ts'
 
 export const targetRoutes = ({ targets }: { targets: Targets }) => [
   on(api.targets.list, (ctx, { query }) => targets.list(ctx, query)),
+  on(api.targets.tags, (ctx, { query }) => targets.tags(ctx, query)),
   on(api.targets.read, (ctx, { params }) => targets.read(ctx, params.ref)),
   on(api.targets.create, (ctx, { body }) => targets.create(ctx, body)),
   on(api.targets.update, (ctx, { params, body }, { ifRevision }) => targets.update(ctx, params.ref, body, ifRevision)),

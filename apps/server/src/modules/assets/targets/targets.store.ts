@@ -85,6 +85,15 @@ const holds = (word: string) => {
       where m.target_id = targets.id and m.removed_at is null and m.config ->> 'host' ilike ${like}))`
 }
 
+/** The commonest first. It reads the tags of every target in use, so ask it for what a person looks at. */
+export const selectTags = async (db: Kysely<DB>, q: string | undefined, limit: number) => {
+  const { rows } = await sql<{ tag: string; targets: number }>`
+    select tag, count(distinct targets.id) as targets from assets.targets, unnest(tags) as tag
+    where archived_at is null and tag ilike ${containing(q ?? '')}
+    group by tag order by count(distinct targets.id) desc, lower(tag), tag collate "C" limit ${limit}`.execute(db)
+  return rows
+}
+
 /** The serial is drawn in the same statement: the counter stays locked until the transaction ends. */
 export const insertTarget = async (
   db: Kysely<DB>,

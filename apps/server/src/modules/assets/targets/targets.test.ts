@@ -223,6 +223,26 @@ test('a search finds words in name, serial, description, tags and hosts; filters
   ])
 })
 
+test('the tags in use are told with how many targets have them, the commonest first', async () => {
+  await using own = await openAssets()
+  const make = (name: string, tags: string[]) =>
+    own.call(api.targets.create, { body: { name, tags, methods: [ssh('192.0.2.1')] } })
+  await make('t-1', ['web', 'berlin', 'web'])
+  await make('t-2', ['web', 'Berlin'])
+  const { uuid: ref } = await make('t-3', ['gone'])
+  await own.call(api.targets.archive, { params: { ref } })
+  const tags = async (query: object) => (await own.call(api.targets.tags, { query })).items
+  expect(await tags({})).toEqual([
+    { tag: 'web', targets: 2 },
+    { tag: 'Berlin', targets: 1 },
+    { tag: 'berlin', targets: 1 },
+  ])
+  expect(await tags({ q: 'BER' })).toHaveLength(2)
+  expect(await tags({ limit: 1 })).toEqual([{ tag: 'web', targets: 2 }])
+  const as = contextOf(own.database, { permissions: [] })
+  await expect(own.call(api.targets.tags, { as, query: {} })).rejects.toMatchObject({ code: 'forbidden' })
+})
+
 test('nobody does what their permissions do not say', async () => {
   const { uuid: ref } = await assets.addTarget('guarded')
   const as = contextOf(assets.database, { permissions: ['targets.read'] })

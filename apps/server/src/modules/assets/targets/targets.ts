@@ -69,6 +69,11 @@ export const createTargets = ({ wake }: { wake: Wake }) => {
       return pageOf(rows, limit, (row) => ({ key: store.sortKey(row, sort), id: row.id }), store.toTarget)
     },
 
+    tags: async (ctx: Context, { q, limit }: { q?: string | undefined; limit: number }) => {
+      permit(ctx, 'targets.read')
+      return { items: await store.selectTags(ctx.db, q, limit) }
+    },
+
     read: async (ctx: Context, ref: string): Promise<Target> => {
       permit(ctx, 'targets.read')
       return store.toTarget(await findTarget(ctx, ref))

@@ -16,9 +16,8 @@ import { type Target, api } from '@opsconductor/contract'
 import { IconChevronDown, IconPlus } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { changed, queryOf } from '../../session/queries.ts'
-import { FormError } from '../../ui/FormError.tsx'
+import { ErrorView } from '../../ui/ErrorView.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
-import { LeaveGuard } from '../../ui/LeaveGuard.tsx'
 import { Section } from '../../ui/Section.tsx'
 import { MethodFields } from './MethodFields.tsx'
 import { type TargetBody, type TargetDraft, bodyOf, checkDraft, formPath, newMethod } from './target-draft.ts'
@@ -32,19 +31,14 @@ type Props = {
   onCancel: () => void
 }
 
-/** Seldom needed, and folded away unless one of them is wrong. */
-const moreFields = ['targetType', 'status', 'osVersion', 'location', 'dataCentre', 'region', 'zone']
-
 export const TargetForm = ({ draft, label, save, onSaved, onCancel }: Props) => {
   const form = useForm({ initialValues: draft, validate: checkDraft })
   const [hasMore, { toggle }] = useDisclosure(false)
-  const isOpen = hasMore || moreFields.some((name) => form.errors[name] !== undefined)
   const known = useQuery(queryOf(api.targets.tags, { query: { limit: 200 } }))
   const saving = useMutation({
     mutationFn: (values: TargetDraft) => save(bodyOf(values) as TargetBody),
     onSuccess: (target) => {
       void changed('targets')
-      form.resetDirty()
       onSaved(target)
     },
     onError: (error) => showProblem(form, error, () => true, formPath),
@@ -52,7 +46,7 @@ export const TargetForm = ({ draft, label, save, onSaved, onCancel }: Props) => 
   return (
     <form onSubmit={form.onSubmit((values) => saving.mutate(values))} noValidate>
       <Stack gap="lg">
-        <FormError error={saving.error} form={form} rename={formPath} />
+        {saving.error && <ErrorView error={saving.error} />}
         <Section title="What it is">
           <Stack gap="md">
             <TextInput
@@ -94,14 +88,14 @@ export const TargetForm = ({ draft, label, save, onSaved, onCancel }: Props) => 
               variant="subtle"
               color="gray"
               size="xs"
-              aria-expanded={isOpen}
+              aria-expanded={hasMore}
               rightSection={<IconChevronDown size={14} aria-hidden />}
               onClick={toggle}
               style={{ alignSelf: 'flex-start' }}
             >
-              More: kind, state, place, zone
+              Kind, place, state
             </Button>
-            <Collapse expanded={isOpen}>
+            <Collapse expanded={hasMore}>
               <SimpleGrid cols={{ base: 1, xs: 2 }}>
                 <Select label="Kind" data={typeChoices} allowDeselect={false} {...form.getInputProps('targetType')} />
                 <Select label="State" data={statusChoices} allowDeselect={false} {...form.getInputProps('status')} />
@@ -142,7 +136,6 @@ export const TargetForm = ({ draft, label, save, onSaved, onCancel }: Props) => 
           </Button>
         </Group>
       </Stack>
-      <LeaveGuard isDirty={() => form.isDirty()} />
     </form>
   )
 }

@@ -55,10 +55,23 @@ export const SearchField = ({ q, label }: { q: string | undefined; label: string
   )
 }
 
-type FilterSelectProps = { name: string; label: string; value: string | undefined; data: SelectProps['data'] }
+type FilterSelectProps = {
+  name: string
+  label: string
+  value: string | undefined
+  data: SelectProps['data']
+  /** What a choice puts into the address, where that is not simply `name`. */
+  toSearch?: (value: string | undefined) => Record<string, unknown>
+}
 
 /** One of several values, in the address as `name`. */
-export const FilterSelect = ({ name, label, value, data }: FilterSelectProps) => {
+export const FilterSelect = ({
+  name,
+  label,
+  value,
+  data,
+  toSearch = (value) => ({ [name]: value }),
+}: FilterSelectProps) => {
   const filter = useFilter()
   return (
     <Select
@@ -69,8 +82,9 @@ export const FilterSelect = ({ name, label, value, data }: FilterSelectProps) =>
       value={value ?? null}
       data-set={value !== undefined || undefined}
       clearable
+      clearSectionMode="clear"
       comboboxProps={{ shadow: 'md' }}
-      onChange={(next) => filter({ [name]: next ?? undefined })}
+      onChange={(next) => filter(toSearch(next ?? undefined))}
     />
   )
 }

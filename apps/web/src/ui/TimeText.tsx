@@ -14,7 +14,7 @@ type Props = {
 /** A moment: how long ago, with the full time in the person's own zone on hover. */
 export const TimeText = ({ at, never = '–', isAbsolute = false }: Props) => {
   const zone = useTimeZone()
-  const now = useMinute()
+  const now = useNowMs()
   if (at === null) return <>{never}</>
   const absolute = absoluteTime(at, zone)
   return (
@@ -53,4 +53,4 @@ const watch = (watcher: () => void) => {
 }
 
 /** One clock for all times of a page, so that a list of two hundred does not start two hundred timers. */
-const useMinute = () => useSyncExternalStore(watch, () => now)
+export const useNowMs = () => useSyncExternalStore(watch, () => now)

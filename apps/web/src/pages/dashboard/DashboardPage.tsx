@@ -9,6 +9,7 @@ import { ErrorView } from '../../ui/ErrorView.tsx'
 import { LinkButton } from '../../ui/LinkButton.tsx'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { IconUserCircle } from '@tabler/icons-react'
+import classes from './DashboardPage.module.css'
 import { FirstSteps, isNewHere } from './FirstSteps.tsx'
 import { RecentExecutions } from './RecentExecutions.tsx'
 import { Stat } from './Stat.tsx'
@@ -38,31 +39,31 @@ const Overview = () => {
   return (
     <Stack gap="lg">
       {data && isNewHere(data) && <FirstSteps dashboard={data} />}
-      <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm">
+      <div className={classes.tiles}>
         <Stat label="Running" value={executions?.running} to="/executions" search={{ status: 'running' }} tone="blue" />
         <Stat label="Queued" value={executions?.queued} to="/executions" search={{ status: 'queued' }} />
         <Stat
           label="Failed today"
           value={executions?.failedToday}
           to="/executions"
-          search={{ status: 'failed' }}
+          search={{ status: 'failed', period: 'today' }}
           tone="red"
         />
         <Stat
           label="Completed today"
           value={executions?.completedToday}
           to="/executions"
-          search={{ status: 'completed' }}
+          search={{ status: 'completed', period: 'today' }}
           tone="green"
         />
         <Stat
           label="Need attention"
           value={executions?.needingAttention}
           to="/executions"
-          search={{ status: 'running' }}
+          search={{ needsAttention: 'true' }}
           tone="amber"
         />
-      </SimpleGrid>
+      </div>
       <RecentExecutions executions={data?.recent} />
       <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm">
         {may('targets.read') && <TargetHealthBar targets={targets} />}

@@ -11,24 +11,39 @@ import { Filters, FilterSelect, SearchField, useFilter } from '../../ui/Filters.
 import { LinkButton } from '../../ui/LinkButton.tsx'
 import { ListFrame } from '../../ui/ListFrame.tsx'
 import { PageHeader } from '../../ui/PageHeader.tsx'
+import { useNowMs } from '../../ui/TimeText.tsx'
 import { executionColumns } from './execution-columns.tsx'
+import { beginOf, periodChoices } from './period.ts'
 
 export const ExecutionsPage = () => {
-  const { status, job, target, q, cursor } = useSearch({ from: '/app/executions' })
+  const { status, needsAttention, period, job, target, q, cursor } = useSearch({ from: '/app/executions' })
   const filter = useFilter()
+  const nowMs = useNowMs()
+  const queuedAfter = period && beginOf(period, nowMs)
   const refetchInterval = usePollWhenDown()
   const list = useQuery({
-    ...listOf(api.executions.list, { query: { status, job, target, q, cursor } }),
+    ...listOf(api.executions.list, { query: { status, needsAttention, queuedAfter, job, target, q, cursor } }),
     refetchInterval,
   })
   useLiveList('executions')
-  const isFiltered = [status, job, target, q].some((value) => value !== undefined)
+  const isFiltered = [status, needsAttention, period, job, target, q].some((value) => value !== undefined)
   return (
     <>
       <PageHeader title="Executions" description="What runs and what ran, newest first." />
       <Filters>
         <SearchField q={q} label="Search executions" />
-        <FilterSelect name="status" label="Status" value={status} data={statusChoices} />
+        <FilterSelect
+          name="status"
+          label="Status"
+          value={needsAttention ? attention.value : status}
+          data={statusChoices}
+          toSearch={(value) =>
+            value === attention.value
+              ? { status: undefined, needsAttention: 'true' }
+              : { status: value, needsAttention: undefined }
+          }
+        />
+        <FilterSelect name="period" label="Queued" value={period} data={periodChoices} />
         {job !== undefined && <Narrowed what="Job" value={job} onClear={() => filter({ job: undefined })} />}
         {target !== undefined && (
           <Narrowed what="Target" value={target} onClear={() => filter({ target: undefined })} />
@@ -50,7 +65,16 @@ export const ExecutionsPage = () => {
                 actions={
                   <Button
                     variant="default"
-                    onClick={() => filter({ status: undefined, job: undefined, target: undefined, q: undefined })}
+                    onClick={() =>
+                      filter({
+                        status: undefined,
+                        needsAttention: undefined,
+                        period: undefined,
+                        job: undefined,
+                        target: undefined,
+                        q: undefined,
+                      })
+                    }
                   >
                     Show all
                   </Button>
@@ -72,10 +96,15 @@ export const ExecutionsPage = () => {
   )
 }
 
-const statusChoices = ExecutionStatus.options.map((status) => ({
-  value: status,
-  label: status.charAt(0).toUpperCase() + status.slice(1),
-}))
+const attention = { value: 'needsAttention', label: 'Needs attention' }
+
+const statusChoices = [
+  ...ExecutionStatus.options.map((status) => ({
+    value: status as string,
+    label: status.charAt(0).toUpperCase() + status.slice(1),
+  })),
+  attention,
+]
 
 const Narrowed = ({ what, value, onClear }: { what: string; value: string; onClear: () => void }) => (
   <Text size="sm" component="span" style={{ display: 'inline-flex', alignItems: 'center', gap: 4 }}>

@@ -29,7 +29,6 @@ export const executionColumns: readonly Column<Execution>[] = [
   {
     label: 'Started',
     width: '140px',
-    from: 'sm',
     cell: ({ startedAt, queuedAt }) => <TimeText at={startedAt ?? queuedAt} />,
   },
   { label: 'Duration', width: '110px', align: 'end', from: 'sm', cell: (execution) => <Ticking {...execution} /> },

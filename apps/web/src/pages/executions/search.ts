@@ -1,10 +1,14 @@
 import { BranchStatus, ExecutionStatus, LogCategory, LogLevel, LogPhase, z } from '@opsconductor/contract'
+import { SearchFlag } from '../../ui/search-params.ts'
+import { Period } from './period.ts'
 
 const word = z.string().max(200).optional().catch(undefined)
 
 /** What the address of the list may say; what makes no sense is dropped. */
 export const ListSearch = z.object({
   status: ExecutionStatus.optional().catch(undefined),
+  needsAttention: SearchFlag,
+  period: Period.optional().catch(undefined),
   job: word,
   target: word,
   q: word,

@@ -22,7 +22,7 @@ export const executionCounts = (db: Kysely<DB>) =>
     .where((where) =>
       where.or([
         where('status', 'in', ['queued', 'scheduled', 'running', 'paused']),
-        where('day', '=', sql<string>`(now() at time zone 'utc')::date`),
+        where('queuedAt', '>=', sql<Date>`date_trunc('day', now(), 'utc')`),
       ]),
     )
     .executeTakeFirstOrThrow()

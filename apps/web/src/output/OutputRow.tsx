@@ -105,8 +105,8 @@ const Text = ({ line, isWhole, wanted, onShowAll }: TextProps) => {
       {hasMore && !isWhole && (
         <Button className={classes.more} size="compact-xs" variant="default" onClick={() => onShowAll(line.line)}>
           {shown.isClipped
-            ? `show all ${shown.length.toLocaleString()} characters`
-            : `overwritten ${shown.overwrites.toLocaleString()} times: show all`}
+            ? `show all ${shown.length.toLocaleString('en')} characters`
+            : `overwritten ${shown.overwrites.toLocaleString('en')} times: show all`}
         </Button>
       )}
       {shown.isClipped && isWhole && <em className={classes.rest}>… the rest is in the download</em>}

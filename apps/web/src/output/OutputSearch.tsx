@@ -20,9 +20,9 @@ type Props = {
 export const OutputSearch = (props: Props) => {
   const { input, wanted, onWant, matches, isCut, isSearching, hasFailed, current, onStep } = props
   const index = matches.findIndex(({ line }) => line === current)
-  const total = `${matches.length.toLocaleString()}${isCut ? '+' : ''}`
+  const total = `${matches.length.toLocaleString('en')}${isCut ? '+' : ''}`
   const found =
-    matches.length === 0 ? 'no match' : `${index === -1 ? '' : `${(index + 1).toLocaleString()} of `}${total}`
+    matches.length === 0 ? 'no match' : `${index === -1 ? '' : `${(index + 1).toLocaleString('en')} of `}${total}`
   const says = hasFailed ? 'search failed' : isSearching ? 'searching…' : found
   return (
     <Group gap={4} wrap="nowrap" component="search" aria-label="Output">

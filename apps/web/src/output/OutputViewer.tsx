@@ -86,7 +86,7 @@ export const OutputViewer = ({ feed, label, line, onLine, search, download }: Pr
           onStep={step}
         />
         <Text size="xs" c="dimmed" className={`${classes.count} number`}>
-          {isStarted ? `${total.toLocaleString()} ${total === 1 ? 'line' : 'lines'}` : 'loading…'}
+          {isStarted ? `${total.toLocaleString('en')} ${total === 1 ? 'line' : 'lines'}` : 'loading…'}
           {isStarted && !isComplete && ' so far'}
         </Text>
         <OutputToolbar

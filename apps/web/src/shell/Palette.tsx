@@ -85,6 +85,7 @@ export const Palette = () => {
       shortcut="mod + K"
       tagsToIgnore={[]}
       radius="md"
+      overlayProps={{ backgroundOpacity: 0.45 }}
       classNames={{ actionsGroup: classes.group }}
     >
       <VisuallyHidden>

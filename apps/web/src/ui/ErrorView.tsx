@@ -28,6 +28,8 @@ export const ErrorView = ({ error, onRetry }: Props) => {
   // some details already tell the fields
   const fields = all.filter(({ message }) => !detail.includes(message))
   const isSilent = error instanceof TypeError
+  // it leads to the server's log, where only failures of the server itself have more to say
+  const isFault = !(error instanceof ProblemError) || error.problem.status >= 500
   return (
     <Alert
       color="red"
@@ -51,7 +53,7 @@ export const ErrorView = ({ error, onRetry }: Props) => {
           ))}
         </ul>
       )}
-      {requestId && (
+      {requestId && isFault && (
         <Text size="xs" c="dimmed" mt={6}>
           Request <Code>{requestId}</Code>
         </Text>

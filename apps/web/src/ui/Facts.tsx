@@ -5,7 +5,7 @@ import classes from './Facts.module.css'
 export const Facts = ({ facts }: { facts: Record<string, ReactNode> }) => (
   <dl className={classes.facts}>
     {Object.entries(facts)
-      .filter(([, value]) => value !== null && value !== undefined && value !== '')
+      .filter(([, value]) => value !== null && value !== undefined && value !== '' && value !== false)
       .map(([name, value]) => (
         <div key={name} className={classes.fact}>
           <dt>{name}</dt>

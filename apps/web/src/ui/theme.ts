@@ -40,6 +40,7 @@ const dark: MantineColorsTuple = [
 const systemFont = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, sans-serif'
 
 export const theme = createTheme({
+  black: gray[9],
   primaryColor: 'petrol',
   // with lighter shades white text on a filled button, and coloured text on white, miss the contrast of WCAG AA
   primaryShade: { light: 8, dark: 8 },

@@ -5,7 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { call } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
 import { checkForm, filled } from '../../ui/check-form.ts'
-import { ErrorView } from '../../ui/ErrorView.tsx'
+import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 import { SecretFields } from './SecretFields.tsx'
 import { credentialChoices } from './words.ts'
@@ -37,7 +37,7 @@ export const CredentialForm = ({ onSaved, onCancel }: Props) => {
       }}
     >
       <Stack gap="md">
-        {save.error && <ErrorView error={save.error} />}
+        <FormError error={save.error} form={form} />
         <TextInput
           label="Name"
           description="What you will choose it by, e.g. “deploy key”"

@@ -6,7 +6,7 @@ import { useMutation } from '@tanstack/react-query'
 import { call } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
 import { checkForm } from '../../ui/check-form.ts'
-import { ErrorView } from '../../ui/ErrorView.tsx'
+import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 
 export const RenameButton = ({ credential }: { credential: Credential }) => {
@@ -39,7 +39,7 @@ const RenameForm = ({ credential, onDone }: { credential: Credential; onDone: ()
   return (
     <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
       <Stack gap="md">
-        {save.error && <ErrorView error={save.error} />}
+        <FormError error={save.error} form={form} />
         <TextInput label="Name" data-autofocus {...form.getInputProps('name')} />
         <Textarea
           label="Description (optional)"

@@ -6,7 +6,7 @@ import { useMutation } from '@tanstack/react-query'
 import { call } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
 import { checkForm, filled } from '../../ui/check-form.ts'
-import { ErrorView } from '../../ui/ErrorView.tsx'
+import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 import { tellDone } from '../../ui/notices.ts'
 import { SecretFields, type SecretValues } from './SecretFields.tsx'
@@ -58,7 +58,7 @@ const RotateForm = ({ credential, onDone }: { credential: Credential; onDone: ()
             ? 'The old secret is forgotten at once.'
             : `${credential.targetCount} ${credential.targetCount === 1 ? 'target uses' : 'targets use'} it. Connections opened from now on use the new secret; the old one is forgotten at once.`}
         </Text>
-        {rotate.error && <ErrorView error={rotate.error} />}
+        <FormError error={rotate.error} form={form} rename={withPrefix} />
         <SecretFields type={type} form={form} />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onDone}>

@@ -107,7 +107,7 @@ const Count = ({ label, count, to, isSet }: CountProps) => {
       aria-pressed={isSet}
       onClick={() => change({ values: { status: to } })}
     >
-      {label} <b className="number">{count.toLocaleString()}</b>
+      {label} <b className="number">{count.toLocaleString('en')}</b>
     </button>
   )
 }

@@ -44,7 +44,7 @@ export const DetailsTab = ({ execution }: { execution: Execution }) => {
                 {rerunOf}
               </Anchor>
             ),
-            'Branches at once': strategy.concurrency?.toLocaleString() ?? 'all',
+            'Branches at once': strategy.concurrency?.toLocaleString('en') ?? 'all',
             Batches: strategy.batches?.join(', '),
             'Stops after':
               strategy.maxFailures === undefined ? undefined : `more than ${strategy.maxFailures} failed branches`,

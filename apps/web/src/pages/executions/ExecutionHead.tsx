@@ -93,7 +93,7 @@ const Actions = ({ execution, merge }: Props) => {
               loading={rerun.isPending && rerun.variables.only === 'failed'}
               onClick={() => rerun.mutate({ only: 'failed' })}
             >
-              Rerun failed ({unsuccessful.toLocaleString()})
+              Rerun failed ({unsuccessful.toLocaleString('en')})
             </Button>
           )}
           <Button
@@ -109,7 +109,8 @@ const Actions = ({ execution, merge }: Props) => {
   )
 }
 
-const counted = (count: number, one: string, many: string) => `${count.toLocaleString()} ${count === 1 ? one : many}`
+const counted = (count: number, one: string, many: string) =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 
 const outcomes = {
   stopped: 'It was cancelled, and its remote processes were seen to have stopped.',

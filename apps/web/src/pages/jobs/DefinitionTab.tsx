@@ -23,8 +23,9 @@ export const DefinitionTab = ({ job: { document } }: { job: JobDetail }) => (
 )
 
 const StepView = ({ step }: { step: Step }) => {
+  const name = step.name ?? step.id
   const facts = [
-    stepTypeWords[step.type],
+    name !== undefined && stepTypeWords[step.type],
     'interpreter' in step && step.interpreter,
     'shell' in step && step.shell,
     step.target && `on ${step.target}`,
@@ -36,10 +37,12 @@ const StepView = ({ step }: { step: Step }) => {
   ].filter(Boolean)
   return (
     <li className={classes.step}>
-      <Text fw={600}>{step.name ?? step.id ?? stepTypeWords[step.type]}</Text>
-      <Text size="sm" c="dimmed">
-        {facts.join(' · ')}
-      </Text>
+      <Text fw={600}>{name ?? stepTypeWords[step.type]}</Text>
+      {facts.length > 0 && (
+        <Text size="sm" c="dimmed">
+          {facts.join(' · ')}
+        </Text>
+      )}
       <pre className={classes.text}>{'script' in step ? step.script : step.command}</pre>
     </li>
   )
@@ -83,7 +86,7 @@ const Where = ({ document: { targets = [], strategy = {} } }: { document: JobDoc
     <Facts
       facts={{
         Targets: targets.length > 0 ? targets.join(', ') : 'chosen when it is run',
-        'Branches at once': strategy.concurrency?.toLocaleString() ?? 'all',
+        'Branches at once': strategy.concurrency?.toLocaleString('en') ?? 'all',
         Batches: strategy.batches?.join(', '),
         'Stops after':
           strategy.maxFailures === undefined

@@ -49,7 +49,7 @@ export const TargetPicker = ({ label, description, error, value, onChange }: Pro
       />
       <Group gap="xs" mt={4} mih={26}>
         <Text size="xs" c="dimmed" className="number">
-          {value.length.toLocaleString()} chosen
+          {value.length.toLocaleString('en')} chosen
         </Text>
         {more.length > 0 && (
           <Button size="compact-xs" variant="subtle" onClick={() => onChange([...value, ...more])}>
@@ -63,5 +63,5 @@ export const TargetPicker = ({ label, description, error, value, onChange }: Pro
 
 const addWords = (count: number, isFound: boolean, isFirst: boolean) =>
   isFirst
-    ? `Add the first ${count.toLocaleString()}${isFound ? ' found' : ''}`
-    : `Add all ${count.toLocaleString()}${isFound ? ' found' : ''}`
+    ? `Add the first ${count.toLocaleString('en')}${isFound ? ' found' : ''}`
+    : `Add all ${count.toLocaleString('en')}${isFound ? ' found' : ''}`

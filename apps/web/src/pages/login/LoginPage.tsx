@@ -16,8 +16,8 @@ export const LoginPage = () => {
   const form = useForm({
     initialValues: { username: '', password: '' },
     validate: {
-      username: (value) => (value.trim() === '' ? 'Your user name' : null),
-      password: (value) => (value === '' ? 'Your password' : null),
+      username: (value) => (value.trim() === '' ? 'Enter your user name' : null),
+      password: (value) => (value === '' ? 'Enter your password' : null),
     },
   })
   const first = useRef<HTMLInputElement>(null)

@@ -4,7 +4,7 @@ import { api, passwordMinLength } from '@opsconductor/contract'
 import { useMutation } from '@tanstack/react-query'
 import { call, session, useSession } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
-import { ErrorView } from '../../ui/ErrorView.tsx'
+import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 
 const fields = ['currentPassword', 'newPassword']
@@ -36,7 +36,7 @@ export const PasswordForm = ({ onDone, isWide = false }: { onDone: () => void; i
   return (
     <form onSubmit={form.onSubmit((values) => change.mutate(values))} noValidate>
       <Stack gap="md" maw={isWide ? undefined : 400}>
-        {change.error && <ErrorView error={change.error} />}
+        <FormError error={change.error} form={form} />
         {/* tells password managers whose password this is */}
         <input
           type="text"

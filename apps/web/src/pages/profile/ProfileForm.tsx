@@ -5,7 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { call, session } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
 import { checkForm } from '../../ui/check-form.ts'
-import { ErrorView } from '../../ui/ErrorView.tsx'
+import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 import { tellDone } from '../../ui/notices.ts'
 
@@ -50,7 +50,7 @@ export const ProfileForm = ({ me }: { me: Me }) => {
   return (
     <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
       <Stack gap="md">
-        {save.error && <ErrorView error={save.error} />}
+        <FormError error={save.error} form={form} />
         <TextInput label="Name" autoComplete="name" {...form.getInputProps('displayName')} />
         <TextInput label="E-mail (optional)" type="email" autoComplete="email" {...form.getInputProps('email')} />
         <SimpleGrid cols={{ base: 1, xs: 2 }}>

@@ -54,6 +54,7 @@ const columns: readonly Column<Row>[] = [
     label: 'Pinned',
     cell: ({ pinnedAt, pinnedBy }) => <TwoLines first={<TimeText at={pinnedAt} />} second={origins[pinnedBy]} />,
     width: '170px',
+    from: 'sm',
   },
   { label: 'Action', isLabelHidden: true, align: 'end', width: '110px', cell: (row) => <ForgetButton row={row} /> },
 ]

@@ -22,7 +22,7 @@ export const NewTargetPage = () => {
         label="Add the target"
         save={(body) => call(api.targets.create, { body })}
         onSaved={({ serial, name }) => {
-          tellDone(`${name} is ${serial}`)
+          tellDone(`${name} is added as ${serial}`)
           void router.navigate({ to: '/targets/$ref', params: { ref: serial }, replace: true })
         }}
         onCancel={() => void router.navigate({ to: '/targets' })}

@@ -16,8 +16,9 @@ import { type Target, api } from '@opsconductor/contract'
 import { IconChevronDown, IconPlus } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { changed, queryOf } from '../../session/queries.ts'
-import { ErrorView } from '../../ui/ErrorView.tsx'
+import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
+import { LeaveGuard } from '../../ui/LeaveGuard.tsx'
 import { Section } from '../../ui/Section.tsx'
 import { MethodFields } from './MethodFields.tsx'
 import { type TargetBody, type TargetDraft, bodyOf, checkDraft, formPath, newMethod } from './target-draft.ts'
@@ -31,14 +32,19 @@ type Props = {
   onCancel: () => void
 }
 
+/** Seldom needed, and folded away unless one of them is wrong. */
+const moreFields = ['targetType', 'status', 'osVersion', 'location', 'dataCentre', 'region', 'zone']
+
 export const TargetForm = ({ draft, label, save, onSaved, onCancel }: Props) => {
   const form = useForm({ initialValues: draft, validate: checkDraft })
   const [hasMore, { toggle }] = useDisclosure(false)
+  const isOpen = hasMore || moreFields.some((name) => form.errors[name] !== undefined)
   const known = useQuery(queryOf(api.targets.tags, { query: { limit: 200 } }))
   const saving = useMutation({
     mutationFn: (values: TargetDraft) => save(bodyOf(values) as TargetBody),
     onSuccess: (target) => {
       void changed('targets')
+      form.resetDirty()
       onSaved(target)
     },
     onError: (error) => showProblem(form, error, () => true, formPath),
@@ -46,7 +52,7 @@ export const TargetForm = ({ draft, label, save, onSaved, onCancel }: Props) => 
   return (
     <form onSubmit={form.onSubmit((values) => saving.mutate(values))} noValidate>
       <Stack gap="lg">
-        {saving.error && <ErrorView error={saving.error} />}
+        <FormError error={saving.error} form={form} rename={formPath} />
         <Section title="What it is">
           <Stack gap="md">
             <TextInput
@@ -88,14 +94,14 @@ export const TargetForm = ({ draft, label, save, onSaved, onCancel }: Props) => 
               variant="subtle"
               color="gray"
               size="xs"
-              aria-expanded={hasMore}
+              aria-expanded={isOpen}
               rightSection={<IconChevronDown size={14} aria-hidden />}
               onClick={toggle}
               style={{ alignSelf: 'flex-start' }}
             >
-              Kind, place, state
+              More: kind, state, place, zone
             </Button>
-            <Collapse expanded={hasMore}>
+            <Collapse expanded={isOpen}>
               <SimpleGrid cols={{ base: 1, xs: 2 }}>
                 <Select label="Kind" data={typeChoices} allowDeselect={false} {...form.getInputProps('targetType')} />
                 <Select label="State" data={statusChoices} allowDeselect={false} {...form.getInputProps('status')} />
@@ -136,6 +142,7 @@ export const TargetForm = ({ draft, label, save, onSaved, onCancel }: Props) => 
           </Button>
         </Group>
       </Stack>
+      <LeaveGuard isDirty={() => form.isDirty()} />
     </form>
   )
 }

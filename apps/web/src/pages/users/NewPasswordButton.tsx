@@ -5,7 +5,7 @@ import { type User, api, passwordMinLength } from '@opsconductor/contract'
 import { useMutation } from '@tanstack/react-query'
 import { call } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
-import { ErrorView } from '../../ui/ErrorView.tsx'
+import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 import { tellDone } from '../../ui/notices.ts'
 
@@ -45,7 +45,7 @@ const Form = ({ user, onDone }: { user: User; onDone: () => void }) => {
     <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
       <Stack gap="md">
         <Text size="sm">It must be changed at the next log-in.</Text>
-        {save.error && <ErrorView error={save.error} />}
+        <FormError error={save.error} form={form} />
         <PasswordInput
           label="New password"
           autoComplete="new-password"

@@ -6,7 +6,7 @@ import { useRouter } from '@tanstack/react-router'
 import { call } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
 import { checkForm } from '../../ui/check-form.ts'
-import { ErrorView } from '../../ui/ErrorView.tsx'
+import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 import { tellDone } from '../../ui/notices.ts'
 import { PageHeader } from '../../ui/PageHeader.tsx'
@@ -55,7 +55,7 @@ export const NewUserPage = () => {
       <PageHeader title="New user" parent={{ to: '/users', label: 'Users' }} />
       <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
         <Stack gap="lg">
-          {save.error && <ErrorView error={save.error} />}
+          <FormError error={save.error} form={form} />
           <Section title="User">
             <Stack gap="md">
               <TextInput

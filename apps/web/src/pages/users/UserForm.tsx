@@ -5,7 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { call, useMay } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
 import { checkForm } from '../../ui/check-form.ts'
-import { ErrorView } from '../../ui/ErrorView.tsx'
+import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 import { tellDone } from '../../ui/notices.ts'
 import { RolePicker } from './RolePicker.tsx'
@@ -49,7 +49,7 @@ export const UserForm = ({ user }: { user: User }) => {
   return (
     <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
       <Stack gap="md">
-        {save.error && <ErrorView error={save.error} />}
+        <FormError error={save.error} form={form} />
         <TextInput label="Full name" disabled={isLocked} {...form.getInputProps('displayName')} />
         <TextInput
           label="E-mail (optional)"

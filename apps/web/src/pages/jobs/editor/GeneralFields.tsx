@@ -14,7 +14,6 @@ export const GeneralFields = ({ draft, edit, problems }: Props) => (
         <TextInput
           id={inputId('name')}
           label="Name"
-          withAsterisk
           value={draft.name}
           error={problems.at('name')}
           onChange={({ currentTarget: { value } }) => edit((draft) => ({ ...draft, name: value }), 'name')}

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, Tabs, Text } from '@mantine/core'
+import { Stack, Tabs } from '@mantine/core'
 import { type FieldProblem, type JobDetail, type JobDocument, ProblemError } from '@opsconductor/contract'
 import { useMutation } from '@tanstack/react-query'
-import { useBlocker, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { changed } from '../../../session/queries.ts'
 import { ErrorView } from '../../../ui/ErrorView.tsx'
+import { LeaveGuard } from '../../../ui/LeaveGuard.tsx'
 import { tellDone } from '../../../ui/notices.ts'
 import { PageHeader } from '../../../ui/PageHeader.tsx'
 import { useSearchChange } from '../../../ui/search-change.ts'
@@ -63,12 +64,6 @@ export const JobEditor = ({ title, parent, initial, isNew, as, save }: Props) =>
     if (wrong.length === 0) saving.mutate(draft)
   }
   const isDirty = draft !== initial
-  const blocker = useBlocker({
-    // between the form and the document nothing is lost
-    shouldBlockFn: ({ current, next }) => isDirty && !isSaved.current && current.pathname !== next.pathname,
-    enableBeforeUnload: () => isDirty && !isSaved.current,
-    withResolver: true,
-  })
   const problems = problemsAt(found)
   const hasOtherError = saving.error !== null && problems.all.length === 0
   return (
@@ -121,22 +116,7 @@ export const JobEditor = ({ title, parent, initial, isNew, as, save }: Props) =>
           </Tabs.Panel>
         </Tabs>
       </Stack>
-      <Modal
-        opened={blocker.status === 'blocked'}
-        onClose={() => blocker.reset?.()}
-        title="Leave without saving?"
-        centered
-      >
-        <Text size="sm">What you changed here is lost.</Text>
-        <Group justify="flex-end" gap="xs" mt="md">
-          <Button variant="default" onClick={() => blocker.reset?.()}>
-            Stay
-          </Button>
-          <Button color="red" onClick={() => blocker.proceed?.()}>
-            Leave
-          </Button>
-        </Group>
-      </Modal>
+      <LeaveGuard isDirty={() => isDirty && !isSaved.current} />
     </form>
   )
 }

@@ -93,7 +93,6 @@ const Parameter = ({ parameter: { name, spec }, index, problems, change, remove 
         <TextInput
           id={inputId(`parameters.${name}`)}
           label="Name"
-          withAsterisk
           className="mono"
           value={name}
           error={problems.at(`parameters.${name}`) ?? problems.at(`parameters.#${index}`)}

@@ -47,7 +47,6 @@ export const StepFields = ({ step, index, problems, change }: Props) => {
       <Textarea
         {...at(textField)}
         label={step.type === 'ssh.script' ? 'Script' : 'Command'}
-        withAsterisk
         autosize
         minRows={step.type === 'ssh.script' ? 6 : 2}
         maxRows={40}
@@ -99,19 +98,19 @@ export const StepFields = ({ step, index, problems, change }: Props) => {
         <Select
           {...at('mode')}
           label="Mode"
-          placeholder="by its time-out"
+          placeholder="Automatic"
           clearable
           data={[
-            { value: 'attached', label: 'Attached' },
-            { value: 'detached', label: 'Detached: outlives us' },
+            { value: 'attached', label: 'Attached: ends with the connection' },
+            { value: 'detached', label: 'Detached: outlives the connection' },
           ]}
           value={step.mode ?? null}
           onChange={(value) => set({ mode: value ?? undefined })}
         />
         <TextInput
           {...at('target')}
-          label="Only on this target"
-          placeholder="each of the run"
+          label="Only on one target"
+          placeholder="all of the run"
           value={step.target ?? ''}
           onChange={({ currentTarget }) => set({ target: currentTarget.value || undefined }, 'target')}
         />

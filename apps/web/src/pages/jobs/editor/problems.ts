@@ -1,12 +1,17 @@
 import type { FieldProblem } from '@opsconductor/contract'
 
+const parts = ['name', 'folder', 'description', 'tags', 'targets', 'steps', 'parameters', 'strategy']
+
+/** Problems are listed from the top of the form to its end. */
+const placeOnPage = ({ path }: FieldProblem) => parts.indexOf(path.split('.')[0] ?? '')
+
 /** What is wrong, by the path of the contract: `at('steps.0.command')`. */
 export type Problems = { all: readonly FieldProblem[]; at: (path: string) => string | undefined }
 
-export const problemsAt = (all: readonly FieldProblem[]): Problems => ({
-  all,
+export const problemsAt = (found: readonly FieldProblem[]): Problems => ({
+  all: found.toSorted((one, other) => placeOnPage(one) - placeOnPage(other)),
   at: (path) => {
-    const messages = all.filter((problem) => problem.path === path).map(({ message }) => message)
+    const messages = found.filter((problem) => problem.path === path).map(({ message }) => message)
     return messages.length > 0 ? messages.join(' ') : undefined
   },
 })

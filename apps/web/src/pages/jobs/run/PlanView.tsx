@@ -35,7 +35,7 @@ export const PlanView = ({ plan, changes }: Props) => {
         </Alert>
       )}
       <Text size="sm" c="dimmed">
-        {branches.length.toLocaleString()} {branches.length === 1 ? 'branch' : 'branches'}
+        {branches.length.toLocaleString('en')} {branches.length === 1 ? 'branch' : 'branches'}
         {batches > 1 && ` in ${batches} batches`}, version {plan.job.version} of the job. Secrets are masked.
       </Text>
       <ol className={classes.branches}>
@@ -45,8 +45,8 @@ export const PlanView = ({ plan, changes }: Props) => {
       </ol>
       {branches.length > shown && (
         <Button variant="default" size="xs" onClick={() => setShown(shown + shownMore)}>
-          Show {Math.min(shownMore, branches.length - shown).toLocaleString()} more of{' '}
-          {(branches.length - shown).toLocaleString()}
+          Show {Math.min(shownMore, branches.length - shown).toLocaleString('en')} more of{' '}
+          {(branches.length - shown).toLocaleString('en')}
         </Button>
       )}
     </Stack>

@@ -64,6 +64,8 @@ export const RunDialog = ({ job, onClose }: Props) => {
   })
   const isStale = start.error instanceof ProblemError && start.error.problem.code === 'plan_changed'
 
+  const isSaidAbove = isAbout(plan.error, ['targets', ...fields.map(({ name }) => name)])
+
   const look = () => {
     const found = checkTyped(fields, typed)
     setErrors(found)
@@ -116,7 +118,7 @@ export const RunDialog = ({ job, onClose }: Props) => {
               error={errors['targets']}
             />
             {fields.length > 0 && <ParameterInputs fields={fields} typed={typed} onType={setTyped} errors={errors} />}
-            {plan.error && <ErrorView error={plan.error} />}
+            {plan.error && !isSaidAbove && <ErrorView error={plan.error} />}
             <Group justify="space-between" gap="xs">
               <Text size="xs" c="dimmed">
                 Nothing runs yet: the plan comes first.
@@ -137,7 +139,13 @@ export const RunDialog = ({ job, onClose }: Props) => {
   )
 }
 
-const counted = (targets: number) => `${targets.toLocaleString()} ${targets === 1 ? 'target' : 'targets'}`
+const counted = (targets: number) => `${targets.toLocaleString('en')} ${targets === 1 ? 'target' : 'targets'}`
+
+/** Does every reason stand at one of these fields? */
+const isAbout = (error: unknown, names: readonly string[]) => {
+  const said = error instanceof ProblemError ? Object.keys(byParameter(error.problem.fields ?? [])) : []
+  return said.length > 0 && said.every((name) => names.includes(name))
+}
 
 /** `parameters.svc` belongs to the field of `svc`. */
 const byParameter = (fields: readonly FieldProblem[]) =>

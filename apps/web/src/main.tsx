@@ -8,6 +8,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { fetchPagesAhead } from './pages/ahead.ts'
 import { router } from './router.tsx'
 import { queryClient } from './session/queries.ts'
 import { followSession } from './session/follow.ts'
@@ -18,6 +19,7 @@ import { cssVariablesResolver, theme } from './ui/theme.ts'
 
 spreadNonce()
 followSession(router)
+fetchPagesAhead(router)
 recoverAfterOutages({ client: queryClient })
 stillWhileSchemeChanges()
 

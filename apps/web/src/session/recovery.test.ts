@@ -1,7 +1,7 @@
 import { ProblemError } from '@opsconductor/contract'
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, expect, test, vi } from 'vitest'
-import { recoverAfterOutages } from './recovery.ts'
+import { isOutage, recoverAfterOutages } from './recovery.ts'
 
 const silence = new TypeError('Failed to fetch')
 const problem = (status: number) =>
@@ -27,6 +27,13 @@ test('a list that could not be read in an outage is read when the server is back
   await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe('read'))
   expect(isBack).toHaveBeenCalledTimes(3)
   expect(queryFn).toHaveBeenCalledTimes(2)
+})
+
+test('a mistake in our own code is not taken for an outage', () => {
+  expect(isOutage(new TypeError("Cannot read properties of undefined (reading 'name')"))).toBe(false)
+  expect(isOutage(new TypeError('NetworkError when attempting to fetch resource.'))).toBe(true)
+  expect(isOutage(new TypeError('Failed to fetch dynamically imported module: /assets/a.js'))).toBe(true)
+  expect(isOutage(new Error('Unable to preload CSS for /assets/a.css'))).toBe(true)
 })
 
 test('a proxy that says that the server is away is an outage, too', async () => {

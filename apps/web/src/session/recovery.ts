@@ -1,9 +1,20 @@
 import { ProblemError } from '@opsconductor/contract'
 import type { Query, QueryClient } from '@tanstack/react-query'
 
+/** How Chromium, Firefox and Safari name a request without an answer. */
+const noAnswer = /^(failed to fetch|networkerror|load failed|network error)/i
+/** The code or the style of a page that could not be fetched. */
+const noPart = /dynamically imported module|unable to preload|module script failed/i
+
+/** Nobody answered. A mistake in our own code can be a TypeError, too. */
+export const isSilence = (error: unknown) =>
+  error instanceof Error &&
+  !(error instanceof ProblemError) &&
+  ((error instanceof TypeError && noAnswer.test(error.message)) || noPart.test(error.message))
+
 /** Nobody answered, or only a proxy in front of a server that is away; any other problem is an answer. */
 export const isOutage = (error: unknown) =>
-  error instanceof ProblemError ? [502, 503, 504].includes(error.problem.status) : error instanceof TypeError
+  error instanceof ProblemError ? [502, 503, 504].includes(error.problem.status) : isSilence(error)
 
 const askEveryMs = 3_000
 

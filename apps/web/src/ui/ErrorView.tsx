@@ -1,6 +1,7 @@
 import { Alert, Button, Code, Group, Text } from '@mantine/core'
 import { type FieldProblem, ProblemError } from '@opsconductor/contract'
 import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react'
+import { isSilence } from '../session/recovery.ts'
 import classes from './ErrorView.module.css'
 
 type Described = { title: string; detail: string; requestId?: string; fields?: readonly FieldProblem[] }
@@ -8,10 +9,10 @@ type Described = { title: string; detail: string; requestId?: string; fields?: r
 /** What a person is told about an error: what the server said where it said something, else that nobody answered. */
 export const describeError = (error: unknown): Described => {
   if (error instanceof ProblemError) return error.problem
-  if (error instanceof TypeError) {
+  if (isSilence(error)) {
     return {
       title: 'The server does not answer',
-      detail: 'Check your connection; if it is fine, the server may be restarting.',
+      detail: 'Check your connection; if it is fine, the server may be restarting. This page goes on when it is back.',
     }
   }
   return { title: 'Something went wrong on this page', detail: error instanceof Error ? error.message : String(error) }
@@ -27,7 +28,7 @@ export const ErrorView = ({ error, onRetry }: Props) => {
   const { title, detail, requestId, fields: all = [] } = describeError(error)
   // some details already tell the fields
   const fields = all.filter(({ message }) => !detail.includes(message))
-  const isSilent = error instanceof TypeError
+  const isSilent = isSilence(error)
   // it leads to the server's log, where only failures of the server itself have more to say
   const isFault = !(error instanceof ProblemError) || error.problem.status >= 500
   return (

@@ -150,5 +150,8 @@ const isAbout = (error: unknown, names: readonly string[]) => {
 /** `parameters.svc` belongs to the field of `svc`. */
 const byParameter = (fields: readonly FieldProblem[]) =>
   Object.fromEntries(
-    fields.map(({ path, message }) => [path.replace(/^parameters\./, '').replace(/^(targets)\..*/, '$1'), message]),
+    fields.map(({ path, message }) => [
+      path.replace(/^parameters\./, '').replace(/^(targets)\..*/, '$1'),
+      message.charAt(0).toUpperCase() + message.slice(1),
+    ]),
   )

@@ -64,6 +64,15 @@ export const everyPage = (inhabited: Inhabited, browser: () => Browser, mode: Mo
       expect(troubles).toEqual([])
     })
 
+    test('the API reference', async () => {
+      const { page, troubles, close } = await openWindow(browser(), inhabited.house().url)
+      await page.goto('/docs')
+      await page.locator('.opblock').first().waitFor()
+      await page.evaluate(someFrames)
+      expect(troubles).toEqual([])
+      await close()
+    })
+
     test('log-in', async () => {
       const { page, troubles, close } = await openWindow(browser(), inhabited.house().url)
       await openPage(page, '/targets?q=x')

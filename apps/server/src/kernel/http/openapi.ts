@@ -3,6 +3,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui'
 import { apiBase, jobJsonSchema } from '@opsconductor/contract'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { docsPolicy } from './page-policy.ts'
 
 /** Derives the OpenAPI document from the contract's routes and serves it with interactive docs, and the JSON Schema of job
  * documents. Register before the routes. */
@@ -26,7 +27,7 @@ export const serveOpenApi = async (server: FastifyInstance, version: string) => 
     logo,
     theme: { title: 'OpsConductor API' },
     routePrefix: '/docs',
-    staticCSP: true,
+    staticCSP: docsPolicy,
     uiConfig: { docExpansion: 'list' },
   })
   server.get('/api/openapi.json', { schema: { hide: true } }, async () => server.swagger())

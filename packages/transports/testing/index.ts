@@ -1,3 +1,4 @@
+export { posixWireChecks, type StartWire, type WireCheck, type WireUnderTest } from './conformance.ts'
 export { collect, trustOnly, until, type Collected } from './collect.ts'
 export { findProgram, sshdAvailable } from './find-sshd.ts'
 export { listProcesses, type Process } from './processes.ts'

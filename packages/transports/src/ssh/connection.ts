@@ -8,6 +8,7 @@ import type { HostKey } from './host-key.ts'
 import { createSpareSessions, type OpeningTime } from './spare-session.ts'
 
 export interface Connection {
+  readonly address: SshAddress
   readonly hostKey: HostKey
   /** The keys of the jump hosts it goes through, the nearest to us first. */
   readonly hopKeys: readonly HostKey[]
@@ -93,6 +94,7 @@ export const createConnection = (
   }
 
   return {
+    address,
     hostKey: channels.hostKey,
     hopKeys,
     controlPath: channels.controlPath,

@@ -103,6 +103,7 @@ export const createLoginAttempts = (login: PreparedLogin, onProblem: (problem: s
   }
 }
 
-const unanswered = (questions: readonly string[], hasPassword: boolean): string =>
+/** Which questions nobody can answer. */
+export const unanswered = (questions: readonly string[], hasPassword: boolean): string =>
   `It asks ${hasPassword ? 'for more than a password' : 'something the credential has no answer to'}: ` +
   `${questions.join(' ')} Add the answer to the credential, or let this account log in without the question.`

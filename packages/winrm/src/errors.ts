@@ -34,6 +34,8 @@ export class TimeoutError extends WinrmError {
   override name = 'TimeoutError'
   readonly phase: 'connect' | 'http' | 'command'
   readonly limitMs: number
+  /** Of a command: whether the server has confirmed that it ended. */
+  isStopped: boolean | undefined
   constructor(phase: TimeoutError['phase'], limitMs: number, message: string, options?: ErrorOptions) {
     super(message, options)
     this.phase = phase
@@ -44,6 +46,8 @@ export class TimeoutError extends WinrmError {
 /** The caller's signal asked to stop. */
 export class CancelledError extends WinrmError {
   override name = 'CancelledError'
+  /** Of a command: whether the server has confirmed that it ended. */
+  isStopped: boolean | undefined
 }
 
 /** The server answered with a SOAP fault. Any part of it may be missing. */

@@ -1,0 +1,70 @@
+import type { Authentication, Peer, Protection } from '../auth/authentication.ts'
+import { AuthError, ConnectionError, ProtocolError } from '../errors.ts'
+import type { HttpAnswer, HttpConnection, HttpLimits } from './http.ts'
+
+/** Tokens to and fro before we give up; Kerberos needs one, NTLM two. */
+const MAX_ROUNDS = 8
+
+const EMPTY = Buffer.alloc(0)
+
+/** What the server's 401 says it would accept, for the message. */
+export const offeredSchemes = (challenges: readonly string[]): string => {
+  const names = challenges.map((challenge) => /^\S+/.exec(challenge)?.[0] ?? '').filter((name) => name !== '')
+  return names.length === 0 ? 'nothing' : [...new Set(names)].join(', ')
+}
+
+/** The server's token for our scheme, undefined when its answer holds none. */
+const tokenIn = ({ challenges }: HttpAnswer, scheme: string): Buffer | undefined => {
+  for (const challenge of challenges) {
+    const [name, token] = challenge.split(/\s+/, 2)
+    if (name?.toLowerCase() === scheme.toLowerCase() && token) return Buffer.from(token, 'base64')
+  }
+  return undefined
+}
+
+/**
+ * The handshake of a fresh connection, with empty requests, and the first token without being asked: that saves a
+ * round trip and a connection. @returns the protection agreed on
+ * @throws AuthError, ProtocolError, ConnectionError, TimeoutError, CancelledError
+ */
+export const logIn = async (
+  connection: HttpConnection,
+  authentication: Extract<Authentication, { kind: 'handshake' }>,
+  peer: Peer,
+  limits: HttpLimits,
+): Promise<Protection> => {
+  const { name } = authentication
+  const handshake = await authentication.begin(peer)
+  try {
+    let ours = await handshake.next(undefined)
+    for (let round = 0; round < MAX_ROUNDS && ours !== undefined; round++) {
+      const answer = await connection.post(
+        {
+          Authorization: `${handshake.scheme} ${ours.toString('base64')}`,
+          'Content-Type': 'application/soap+xml;charset=UTF-8',
+        },
+        EMPTY,
+        limits,
+      )
+      const theirs = tokenIn(answer, handshake.scheme)
+      if (answer.status === 401 && theirs === undefined)
+        throw new AuthError(
+          round === 0
+            ? `The server does not take ${name} here; it offers ${offeredSchemes(answer.challenges)}.`
+            : `The server refused the log-in by ${name}: wrong name or password, or not allowed in from here.`,
+        )
+      if (answer.status === 404 || answer.status === 503)
+        throw new ProtocolError(`There is no WinRM at this address (HTTP ${answer.status}).`)
+      ours = await handshake.next(theirs)
+      // whatever an empty request is worth to it, the server has let us in
+      if (answer.status !== 401 && ours === undefined) {
+        const protection = handshake.finish()
+        if (!connection.isOpen()) throw new ConnectionError('The server closed the connection after the log-in.')
+        return protection
+      }
+    }
+    throw new AuthError(`The log-in by ${name} came to no end.`)
+  } finally {
+    handshake.dispose()
+  }
+}

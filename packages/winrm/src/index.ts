@@ -1,0 +1,26 @@
+export { connect, type Client } from './client.ts'
+export { quoteArgument, quoteForCmd } from './cmd/command-line.ts'
+export type { ClientCertificate, TlsOptions } from './connection/trust.ts'
+export type { Credentials } from './credentials.ts'
+export {
+  AuthError,
+  CancelledError,
+  CommandTooLongError,
+  ConnectionError,
+  ProtocolError,
+  QuotaError,
+  RemoteFault,
+  ShellLostError,
+  TimeoutError,
+  TlsError,
+  WinrmError,
+} from './errors.ts'
+export { ntHash } from './ntlm/response.ts'
+export type { ConnectOptions } from './options.ts'
+export { probe, type Phase, type PhaseReport, type ProbeReport } from './probe.ts'
+export type { OutputPiece } from './winrs/answers.ts'
+export { collect, type Collected } from './winrs/collect.ts'
+export type { Command, CommandLimits, Exit } from './winrs/command.ts'
+export type { ShellSettings, SignalName } from './winrs/requests.ts'
+export type { RunOptions, Shell } from './winrs/shell.ts'
+export type { Input } from './winrs/stdin.ts'

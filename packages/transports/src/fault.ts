@@ -9,6 +9,8 @@ export type FaultDetails = {
   port?: number
   /** Whether the command may have begun on the target. `false` means that trying again cannot run it twice. */
   started?: boolean
+  /** The target has no folder for guards: without one, the command can be run, but not at most once. */
+  isWithoutFolder?: boolean
   /** Fingerprints as `ssh-keygen -l` prints them. */
   offeredFingerprint?: string
   expectedFingerprint?: string

@@ -1,5 +1,19 @@
 export { TransportError, type ConnectPhase, type Fault, type FaultDetails } from './fault.ts'
 export type { OutputStream, Shell, ShellCommand, ShellExit, Stopped } from './shell.ts'
+export type {
+  Detached,
+  DetachedCommand,
+  FollowEnd,
+  FollowRequest,
+  Guard,
+  Guarded,
+  GuardAnswer,
+  OutputPosition,
+  PosixShell,
+  RecordedExit,
+  StopReason,
+  StopRequest,
+} from './posix/posix-shell.ts'
 export { createLocalWire, type LocalWire, type LocalWireOptions } from './local/wire.ts'
 export {
   createSshWire,

@@ -4,7 +4,7 @@ import { cancelled, TransportError } from '../fault.ts'
 import { createPosixShell } from '../posix/shell.ts'
 import type { StartProgram } from '../posix/program.ts'
 import type { StartHabits } from '../posix/run.ts'
-import type { Shell } from '../shell.ts'
+import type { PosixShell } from '../posix/posix-shell.ts'
 import { startChild, type ChildPlace } from './child-program.ts'
 
 export type LocalWireOptions = {
@@ -14,10 +14,15 @@ export type LocalWireOptions = {
   directory?: string
   /** How long output may stay silent after the exit before it is no longer waited for; 2,000 ms unless told. */
   lingerMs?: number
+  /**
+   * The private folder for guards and the output of detached commands, absolute or beginning with `~/`; unless told
+   * `~/.opsconductor`, and where that cannot be, one in /var/tmp or /tmp.
+   */
+  guardDirectory?: string
 }
 
 export interface LocalWire {
-  connect(request: { signal: AbortSignal }): Promise<Shell>
+  connect(request: { signal: AbortSignal }): Promise<PosixShell>
 }
 
 /** Commands on the server's own machine, as the server's own user. */
@@ -43,6 +48,7 @@ export const createLocalWire = (options: LocalWireOptions = {}): LocalWire => {
         startUrgent: start,
         habits,
         lingerMs: options.lingerMs ?? 2_000,
+        directory: options.guardDirectory,
         giveBack: () => {},
       })
     },

@@ -10,7 +10,7 @@ export type Launcher = 'plain' | 'setsid' | 'perl' | 'alone'
 // Everything the log-in shell sees. No value, no backslash, no `!`, no newline: sh, bash, dash, ksh, zsh, csh, tcsh and
 // fish all read it alike. The first line of the standard input says how to read the rest; a line that was cut off
 // makes `read` fail.
-const readAndRun = `sh -c 'IFS= read -r oc_a && eval "$oc_a"'`
+export const readAndRun = `sh -c 'IFS= read -r oc_a && eval "$oc_a"'`
 
 export const commandLines: Record<Launcher, string> = {
   plain: `exec ${readAndRun}`,
@@ -43,19 +43,18 @@ elif command -v perl >/dev/null 2>&1; then oc_a=perl
 else oc_a=alone
 fi`
 
-const announceOwnGroup = (nonce: string): string => `echo "${nonce} run $$" >&2`
-
-const announce: Record<Launcher, (nonce: string) => string> = {
+/** Unless the group is ours already, says what could make one, and ends. */
+const checkGroup: Record<Launcher, (nonce: string) => string> = {
   plain: (nonce) => `${findGroup}
 if [ "$oc_g" != "$$" ]; then
 ${suggestLauncher}
 echo "${nonce} wrap $oc_a" >&2
 exit 0
 fi
-${announceOwnGroup(nonce)}`,
-  setsid: announceOwnGroup,
-  perl: announceOwnGroup,
-  alone: (nonce) => `echo "${nonce} run 0" >&2`,
+`,
+  setsid: () => '',
+  perl: () => '',
+  alone: () => '',
 }
 
 export type Payload = {
@@ -63,6 +62,8 @@ export type Payload = {
   interpreter?: string | undefined
   launcher: Launcher
   nonce: string
+  /** sh text that runs before the command is announced, and may end the shell in its place. */
+  before?: string | undefined
   /** What follows on the standard input is the command's, not the end of it. */
   hasInput?: boolean
 }
@@ -76,20 +77,31 @@ export type Payload = {
  * because another launcher is needed; the first on standard output is `<nonce>`. What comes before them is the chatter
  * of the log-in shell's start-up files.
  */
-export const payload = ({ script, interpreter, launcher, nonce, hasInput = false }: Payload): string => {
+export const payload = (request: Payload): string => {
+  const { script, interpreter, launcher, nonce, before, hasInput = false } = request
   const body = `{
 ${hasInput ? ':' : 'exec </dev/null'}
-${announce[launcher](nonce)}
+${checkGroup[launcher](nonce)}${before === undefined ? '' : `${before}\n`}echo "${nonce} run ${launcher === 'alone' ? '0' : '$$'}${before === undefined ? '' : '$oc_p'}" >&2
 echo ${nonce}
-unset oc_a oc_g oc_l oc_n oc_s
-${interpreter === undefined ? `eval ${quoted(` ${script}`)}` : handOver(interpreter, script, `${nonce}-`)}
+unset oc_a oc_g oc_l oc_n oc_p oc_s
+${evaluate(script, interpreter, nonce)}
 }
 `
-  // `cat` would take the command's input too, `read` takes not a byte more than its line (POSIX, "read")
-  return Buffer.byteLength(body) > SHORT_BYTES && !hasInput
-    ? `${readLong}\n${body}`
-    : `${readShort(nonce)}\n${body}${nonce}\n`
+  return readable(body, nonce, hasInput)
 }
+
+/**
+ * What `IFS= read -r oc_a && eval "$oc_a"` reads and runs. `cat` would take what follows too, `read` takes not a byte
+ * more than its line (POSIX, "read").
+ */
+export const readable = (body: string, nonce: string, isFollowed: boolean): string =>
+  isFollowed || Buffer.byteLength(body) <= SHORT_BYTES
+    ? `${readShort(nonce)}\n${body}${nonce}\n`
+    : `${readLong}\n${body}`
+
+/** Runs the script in this shell, or becomes its interpreter. */
+export const evaluate = (script: string, interpreter: string | undefined, nonce: string): string =>
+  interpreter === undefined ? `eval ${quoted(` ${script}`)}` : handOver(interpreter, script, `${nonce}-`)
 
 // A here-document on descriptor 3: dash and busybox make it a pipe, bash too when it fits into one, and otherwise a file
 // that has no name any more when the interpreter starts. Nothing is left behind, even after KILL.

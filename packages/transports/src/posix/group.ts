@@ -10,7 +10,7 @@ export type GroupControl = {
 
 // proc(5): after the name in brackets come state, parent, group and session. The session counts too: `timeout 9 x` and a
 // shell with job control make groups of their own, and would be missed by a signal to the group alone.
-const lookAround = `oc_look() {
+export const lookAround = `oc_look() {
 if [ -r /proc/self/stat ]; then
 cat /proc/[0-9]*/stat 2>/dev/null | awk -v g="$1" -v apart="$2" '{ p = $1; sub(/^.*[)] /, ""); if (($3 == g || $4 == g) && $1 !~ /^[ZX]/ && !(apart && $3 == g)) print p }'
 elif oc_l=$(ps -A -o pid= -o pgid= -o sid= -o stat= 2>/dev/null) || oc_l=$(ps -A -o pid= -o pgid= -o pgid= -o stat= 2>/dev/null); then
@@ -18,6 +18,18 @@ echo "$oc_l" | awk -v g="$1" -v apart="$2" '($2 == g || $3 == g) && $4 !~ /^[ZX]
 else
 return 1
 fi
+}`
+
+/**
+ * `oc_kill SIGNAL GROUP`. procps' kill(1) (4.0.2) takes the first digit of a negative number for all of it: `-TERM -1234`
+ * is `-TERM -1`, which is everybody. It is met where kill is not built into sh (posh), and understands `--`, which
+ * busybox does not.
+ */
+export const killText = `oc_kill() {
+case $(command -v kill) in
+*/*) kill -s "$1" -- -"$2" ;;
+*) kill -"$1" -"$2" ;;
+esac 2>/dev/null
 }`
 
 const checked = (processGroup: number): number => {
@@ -31,8 +43,9 @@ const checked = (processGroup: number): number => {
 export const createGroupControl = (ask: Ask): GroupControl => ({
   async signal(processGroup, signal) {
     const group = checked(processGroup)
-    await ask(`${lookAround}
-kill -${signal} -${group} 2>/dev/null
+    await ask(`${killText}
+${lookAround}
+oc_kill ${signal} ${group}
 oc_p=$(oc_look ${group} 1) && [ -n "$oc_p" ] && kill -${signal} $oc_p 2>/dev/null
 exit 0`)
   },

@@ -2,7 +2,11 @@ import type { OutputStream } from '../shell.ts'
 import { createMarkerReader } from './marker.ts'
 import type { Program } from './program.ts'
 
-export type Announcement = { kind: 'run'; processGroup: number } | { kind: 'wrap'; launcher: string }
+export type Announcement =
+  | { kind: 'run'; processGroup: number; isPlaceKnown: boolean }
+  | { kind: 'wrap'; launcher: string }
+  /** Not run: the guard was taken before, or there is no place for one, or not where it was before. */
+  | { kind: 'guarded' | 'homeless' | 'moved' }
 
 export type Output = {
   announcement(): Announcement | undefined
@@ -19,8 +23,11 @@ export type Output = {
 }
 
 const parseAnnouncement = (line: string): Announcement => {
-  const [word, value = ''] = line.split(' ')
-  return word === 'run' ? { kind: 'run', processGroup: Number(value) } : { kind: 'wrap', launcher: value }
+  const [word, value = '', place] = line.split(' ')
+  if (word === 'guarded' || word === 'homeless' || word === 'moved') return { kind: word }
+  return word === 'run'
+    ? { kind: 'run', processGroup: Number(value), isPlaceKnown: place === 'known' }
+    : { kind: 'wrap', launcher: value }
 }
 
 /** Reads both outputs of `program`, keeps the markers to itself and hands on the rest, never two pieces at once. */
@@ -33,7 +40,7 @@ export const readOutput = (
   const { stdout, stderr } = program
   const markers = {
     stdout: createMarkerReader(nonce, /^$/),
-    stderr: createMarkerReader(nonce, /^(run \d+|wrap \w+)$/),
+    stderr: createMarkerReader(nonce, /^(run \d+( known)?|wrap \w+|guarded|homeless|moved)$/),
   }
   const failure = Promise.withResolvers<{ error: unknown }>()
   let handing = Promise.resolve()

@@ -7,24 +7,41 @@ import type { GroupControl } from './group.ts'
 import { feedInput } from './input.ts'
 import { readOutput, type Output } from './output.ts'
 import type { Program, ProgramEnd, StartProgram } from './program.ts'
+import { guardText, noPlaceFault } from './guard.ts'
+import type { Place } from './place.ts'
+import type { Guard, Guarded } from './posix-shell.ts'
 import { stopGroup } from './stop.ts'
 
 /** What is known of a target's way of starting commands; learnt once and kept with its connections. */
-export type StartHabits = { launcher: Launcher }
+export type StartHabits = {
+  launcher: Launcher
+  /** The first of the places for guards was found there and safe. */
+  isPlaceKnown?: boolean
+  /** When old guards were last looked for; milliseconds since 1970. */
+  sweptAt?: number
+}
 
 export type Ground = {
   start: StartProgram
   habits: StartHabits
   /** Absent for the commands that do the controlling: they are let go instead of stopped. */
-  control?: GroupControl
+  control?: GroupControl | undefined
   /** How long output may stay silent after the exit before it is no longer waited for. */
   lingerMs: number
+  /** Where guards are kept. */
+  place: Place
 }
 
 const KILL_GRACE_MS = 5_000
 
+export type GuardedCommand = ShellCommand & {
+  guard?: Guard | undefined
+  /** Goes to the standard input right after the script, in the same packet. */
+  appended?: string | undefined
+}
+
 /** Runs one command on a POSIX shell reached by `ground.start`; the promises are those of `Shell.run`. */
-export const runOnShell = async (ground: Ground, command: ShellCommand): Promise<ShellExit> => {
+export const runOnShell = async (ground: Ground, command: GuardedCommand): Promise<ShellExit | Guarded> => {
   checkScript(command.script, command.interpreter)
   for (;;) {
     const { launcher } = ground.habits
@@ -37,7 +54,7 @@ export const runOnShell = async (ground: Ground, command: ShellCommand): Promise
       throw error
     }
     const exit = await attempt(ground, command, program, launcher)
-    if (exit !== 'another launcher') return exit
+    if (exit !== 'again') return exit
   }
 }
 
@@ -45,10 +62,10 @@ const neverStarted: ShellExit = { kind: 'stopped', because: 'cancelled', outcome
 
 const attempt = async (
   ground: Ground,
-  command: ShellCommand,
+  command: GuardedCommand,
   program: Program,
   launcher: Launcher,
-): Promise<ShellExit | 'another launcher'> => {
+): Promise<ShellExit | Guarded | 'again'> => {
   const nonce = randomBytes(16).toString('hex')
   const announced = Promise.withResolvers<void>()
   const output = readOutput(program, nonce, command.onOutput.bind(command), (announcement) => {
@@ -56,8 +73,10 @@ const attempt = async (
     announced.resolve()
   })
   using stop = stopRequest(command)
-  const { script, interpreter, input } = command
-  const sent = program.write(payload({ script, interpreter, launcher, nonce, hasInput: input !== undefined }))
+  const { script, interpreter, input, guard, appended } = command
+  const hasInput = input !== undefined || appended !== undefined
+  const before = guard && guardText(guard, ground.place, ground.habits.isPlaceKnown === true, nonce)
+  const sent = program.write(payload({ script, interpreter, launcher, nonce, hasInput, before }) + (appended ?? ''))
   using feeding = feedInput(program, input, sent, announced.promise, () => output.announcement()?.kind === 'run')
   try {
     const first = await Promise.race([
@@ -73,11 +92,23 @@ const attempt = async (
       throw first.error
     }
     const announcement = output.announcement()
-    if (announcement?.kind === 'wrap') {
-      ground.habits.launcher = launcherNamed(announcement.launcher)
-      return 'another launcher'
+    switch (announcement?.kind) {
+      case 'wrap':
+        ground.habits.launcher = launcherNamed(announcement.launcher)
+        return 'again'
+      case 'moved':
+        ground.habits.isPlaceKnown = false
+        return 'again'
+      case 'guarded':
+        return { kind: 'guarded' }
+      case 'homeless':
+        throw noPlaceFault()
+      case 'run':
+        if (announcement.isPlaceKnown) ground.habits.isPlaceKnown = true
+        return exitOf(first, output)
+      case undefined:
+        return exitOf(first, output)
     }
-    return exitOf(first, output)
   } finally {
     program.close()
   }
@@ -142,7 +173,8 @@ const stopAttempt = async (
   const announcement = output.announcement()
   if (announcement?.kind !== 'run' || announcement.processGroup <= 1) {
     const end = await Promise.race([program.closed, sleep(0)])
-    const isOver = announcement?.kind === 'wrap' || (end !== undefined && end.lost === undefined)
+    const isOver =
+      (announcement !== undefined && announcement.kind !== 'run') || (end !== undefined && end.lost === undefined)
     return isOver ? { ...unconfirmed, outcome: 'stopped' } : unconfirmed
   }
   return stopGroup(ground.control, announcement.processGroup, because, graceMs, program.closed)

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { cancelled, TransportError } from '../fault.ts'
 import { createOpensshDialer, type OpensshOptions } from '../openssh/dialer.ts'
 import { createPosixShell } from '../posix/shell.ts'
-import type { Shell } from '../shell.ts'
+import type { PosixShell } from '../posix/posix-shell.ts'
 import type { Dialer, SshClient, SshEndpoint } from './endpoint.ts'
 import { createGate } from './gate.ts'
 import { createLearning } from './learnt.ts'
@@ -32,6 +32,11 @@ export type SshWireOptions = {
   connectTimeoutMs?: number
   /** How long output may stay silent after the exit before it is no longer waited for; 2,000 ms unless told. */
   lingerMs?: number
+  /**
+   * The private folder on targets for guards and the output of detached commands, absolute or beginning with `~/`; unless
+   * told `~/.opsconductor`, and where that cannot be, one in /var/tmp or /tmp.
+   */
+  guardDirectory?: string
   /** For endpoints whose client is `openssh`. */
   openssh?: OpensshOptions
 }
@@ -48,7 +53,7 @@ export type SshConnectRequest = SshRequest & { poolKey: string }
 
 export interface SshWire extends AsyncDisposable {
   /** A shell over an open connection or a new one (then the phases are reported). Throws TransportError. */
-  connect(request: SshConnectRequest): Promise<Shell>
+  connect(request: SshConnectRequest): Promise<PosixShell>
   /** Tries everything over a connection of its own (jump hosts' are shared), and says how far it came. Never throws. */
   probe(request: SshRequest): Promise<ProbeReport>
   /** Ends all connections; commands still running become `unknown`. */
@@ -119,12 +124,13 @@ export const createSshWire = (options: SshWireOptions = {}): SshWire => {
     return () => ({ make, ...pool.lend(name, (onChange) => newLine(endpoint, jumps, onChange)) })
   }
 
-  const shellOn = ({ line, make, giveBack }: Borrowed): Shell =>
+  const shellOn = ({ line, make, giveBack }: Borrowed): PosixShell =>
     createPosixShell({
       start: (commandLine, signal) => line.start(make, commandLine, signal, false),
       startUrgent: (commandLine, signal) => line.start(make, commandLine, signal, true),
       habits: line.habits,
       lingerMs,
+      directory: options.guardDirectory,
       giveBack,
     })
 

@@ -1,0 +1,104 @@
+import { sleep } from '../wait.ts'
+import { killText, type Ask } from './group.ts'
+import { announcements, checkedId, createState, noPlaceFault } from './guard.ts'
+import { identityText } from './identity.ts'
+import { placeText, type Place } from './place.ts'
+import type { Guard, GuardAnswer } from './posix-shell.ts'
+import { guardAnswer, lostReason, parseRecord, type StepRecord } from './record.ts'
+
+const LOOK_AGAIN_MS = 200
+const LOOKS = 3
+
+/** Burns a guard, or says what is known of it. */
+export const burnGuard = async (ask: Ask, place: Place, guard: Guard): Promise<GuardAnswer> => {
+  for (let look = 1; ; look++) {
+    const answer = (await ask(burnText(guard, place))).trim()
+    if (answer === 'burnt') return { kind: 'burnt' }
+    const [word, ...rest] = answer.split(' ')
+    if (word !== 'found') throw noPlaceFault()
+    const record = parseRecord(rest.join(' '))
+    // whoever took it may be about to note something: that it starts, or how it ended
+    if (look === LOOKS || !isInBetween(record)) return guardAnswer(record)
+    await sleep(LOOK_AGAIN_MS)
+  }
+}
+
+const isInBetween = (record: StepRecord): boolean =>
+  record.kind === 'blank' ||
+  record.kind === 'missing' ||
+  (record.kind === 'begun' && !record.isRebooted && lostReason(record) !== undefined)
+
+/**
+ * Makes the guard wherever it can be made and prints `burnt`, `homeless`, or for a guard that was taken `found` and the
+ * line of {@link describeText}. Looks twice: a place that could not be reached at first may have been taken meanwhile by
+ * somebody who looked here before us. What is taken and still blank is found in the second look only, after we tried
+ * to be the one who fills it in.
+ */
+const burnText = (guard: Guard, place: Place): string => {
+  const id = checkedId(guard)
+  return `${identityText}
+${killText}
+${placeText(place)}
+oc_k= oc_d= oc_i= oc_b= oc_r=
+oc_burn() {
+oc_make "$@" || return 0
+if mkdir -m 700 "$2/steps/${id}" 2>/dev/null; then
+oc_k=$oc_k:$2:
+elif [ -e "$2/steps/${id}/state" ]; then
+return 0
+fi
+oc_d=$2/steps/${id}
+if ${createState('burnt')}; then oc_k=$oc_k:$2:; fi
+set +C
+oc_d=
+}
+oc_find() {
+case $oc_k in *":$2:"*) return 0 ;; esac
+[ -z "$oc_d" ] && [ -d "$2/steps/${id}" ] && oc_fit "$@" || return 0
+oc_s=
+{ IFS= read -r oc_s <"$2/steps/${id}/state"; } 2>/dev/null
+case $oc_r$oc_s in
+burnt* | unstarted* | 2burnt* | 2unstarted*) oc_k=$oc_k:$2: ;;
+?*) oc_d=$2/steps/${id} ;;
+esac
+}
+oc_each oc_find
+if [ -z "$oc_d$oc_k" ]; then
+oc_each oc_burn
+oc_r=2
+oc_each oc_find
+fi
+if [ -n "$oc_d" ]; then
+${describeText(id)}
+echo "found $oc_l $oc_s"
+elif [ -n "$oc_k" ]; then
+echo burnt
+else
+echo ${announcements.noPlace}
+fi`
+}
+
+/**
+ * From `oc_d` puts into `oc_s` the state and into `oc_l` whether the process it names lives, whether its group has
+ * members, the group and why it was stopped (`-`: none). Together they are what `parseRecord` reads. Needs
+ * {@link identityText} and `killText`.
+ */
+export const describeText = (id: string): string => `oc_s= oc_g=- oc_l=0 oc_n=0
+{ IFS= read -r oc_s <"$oc_d/state"; } 2>/dev/null
+set -- $oc_s
+oc_t=\${1-} oc_v=\${2-} oc_w=\${3-} oc_x=\${4-}
+if [ "$oc_t" = attached ]; then
+oc_g=$oc_v
+elif [ -s "$oc_d/group" ]; then
+read -r oc_g oc_n <"$oc_d/group"
+fi
+case $oc_g in *[!0-9]* | 0 | 1 | '') oc_g=- ;; esac
+oc_n=0
+case $oc_t in attached | starting | running)
+if oc_is "$oc_v" "$oc_w" "$oc_x" ${id}; then oc_l=1; fi
+if [ "$oc_g" != - ] && [ "$oc_b" = "$oc_x" ] && oc_kill 0 "$oc_g"; then oc_n=1; fi
+oc_s="$oc_t $oc_v $oc_w $oc_x $oc_b" ;;
+esac
+oc_i=-
+if [ -s "$oc_d/why" ]; then read -r oc_i <"$oc_d/why"; fi
+oc_l="$oc_l $oc_n $oc_g $oc_i"`

@@ -1,0 +1,49 @@
+import { describeText } from './burn.ts'
+import { killText } from './group.ts'
+import { identityText } from './identity.ts'
+import { findText, placeText, type Place } from './place.ts'
+import type { OutputPosition } from './posix-shell.ts'
+
+/** The exit code of {@link streamText} where there is no pipe to hear the end by. */
+export const CANNOT_STREAM = 9
+
+/**
+ * Streams while the keeper lives. Its end is heard without asking again and again: it holds the pipe `alive` open for
+ * writing. Opened for both first, since opening for reading alone would wait for ever when the keeper has just ended.
+ * GNU tail is woken by the kernel and busybox's looks twenty times a second where `-s` is known; others have ways of
+ * their own. The end of our standard input is the end of the connection: then nothing may stay behind.
+ */
+export const streamText = (id: string, place: Place, from: OutputPosition): string => `exec 3<&0 </dev/null
+${placeText(place)}
+${findText(id)}
+[ -n "$oc_d" ] && [ -p "$oc_d/alive" ] || exit ${CANNOT_STREAM}
+read -r oc_s oc_l <"$oc_d/state"
+[ "$oc_s" = running ] || exit 0
+exec 9<>"$oc_d/alive"
+exec 8<"$oc_d/alive"
+exec 9>&-
+oc_f=
+if tail -s 0.05 -c +1 /dev/null >/dev/null 2>&1; then oc_f='-s 0.05'; fi
+tail $oc_f -c +${from.stdout + 1} -f "$oc_d/out" 2>/dev/null 3<&- 8<&- &
+oc_1=$!
+tail $oc_f -c +${from.stderr + 1} -f "$oc_d/err" >&2 2>/dev/null 3<&- 8<&- &
+oc_2=$!
+(read -r oc_l <&3; kill $oc_1 $oc_2 $$) >/dev/null 2>&1 8<&- &
+oc_3=$!
+exec 3<&-
+read -r oc_l <&8
+kill $oc_1 $oc_2 $oc_3 2>/dev/null
+exit 0`
+
+/** One line with the state, and then what is there of the output. The state is read first: what has ended is complete. */
+export const collectText = (id: string, place: Place, from: OutputPosition): string => `${identityText}
+${killText}
+${placeText(place)}
+${findText(id)}
+[ -n "$oc_d" ] || { echo missing; exit 0; }
+${describeText(id)}
+echo "$oc_l $oc_s"
+set -- $oc_s
+if [ -f "$oc_d/out" ] && [ "$1 \${5-}" != "ended ${from.stdout}" ]; then tail -c +${from.stdout + 1} "$oc_d/out"; fi
+if [ -f "$oc_d/err" ] && [ "$1 \${6-}" != "ended ${from.stderr}" ]; then tail -c +${from.stderr + 1} "$oc_d/err" >&2; fi
+exit 0`

@@ -1,0 +1,135 @@
+import { TransportError } from '../fault.ts'
+import type { OutputStream, ShellExit } from '../shell.ts'
+import { sleep } from '../wait.ts'
+import { CANNOT_STREAM, collectText, streamText } from './follow-text.ts'
+import { checkedId } from './guard.ts'
+import type { FollowEnd, FollowRequest, Guarded, OutputPosition } from './posix-shell.ts'
+import { lostReason, parseRecord, type StepRecord } from './record.ts'
+import { runOnShell, type Ground } from './run.ts'
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 2_000
+
+/** Hands on output until the end of the command or of `signal`; stopping is not its affair. */
+export const followOnShell = async (
+  ground: Ground,
+  request: Pick<FollowRequest, 'id' | 'from' | 'onOutput' | 'signal'>,
+): Promise<FollowEnd> => {
+  const id = checkedId(request)
+  const { signal } = request
+  const position: OutputPosition = { stdout: 0, stderr: 0, ...request.from }
+  const uncontrolled: Ground = { ...ground, control: undefined }
+
+  // what something left behind writes after the end is not the command's, and may have no end
+  let sizes: OutputPosition | undefined
+  const enough = new AbortController()
+  const reading = AbortSignal.any([signal, enough.signal])
+
+  const hand = (stream: OutputStream, bytes: Uint8Array): void | Promise<void> => {
+    const offset = position[stream]
+    const mine = sizes === undefined ? bytes : bytes.subarray(0, Math.max(0, sizes[stream] - offset))
+    position[stream] += mine.length
+    if (mine.length < bytes.length && isComplete()) enough.abort()
+    return mine.length === 0 ? undefined : request.onOutput(stream, mine, offset)
+  }
+  const isComplete = (): boolean =>
+    sizes !== undefined && position.stdout >= sizes.stdout && position.stderr >= sizes.stderr
+
+  const isStreamed = async (): Promise<boolean> => {
+    const over = Promise.withResolvers<void>()
+    const exit = await runOnShell(uncontrolled, {
+      script: streamText(id, ground.place, position),
+      input: heldOpen(over.promise),
+      signal,
+      onOutput: hand,
+    }).finally(over.resolve)
+    return signal.aborted || codeOf(exit) !== CANNOT_STREAM
+  }
+
+  const collect = async (): Promise<StepRecord> => {
+    let line = ''
+    let record: StepRecord | undefined
+    const exit = await runOnShell(uncontrolled, {
+      script: collectText(id, ground.place, position),
+      signal: reading,
+      onOutput: (stream, bytes) => {
+        if (stream === 'stderr' || record !== undefined) return hand(stream, bytes)
+        const end = bytes.indexOf(NEWLINE)
+        line += Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString()
+        if (end < 0) return undefined
+        record = parseRecord(line)
+        if (record.kind === 'ended') sizes = record.sizes
+        return end + 1 < bytes.length ? hand(stream, bytes.subarray(end + 1)) : undefined
+      },
+    })
+    if (!reading.aborted) codeOf(exit)
+    return record ?? parseRecord(line)
+  }
+
+  let canStream = true
+  let isDoubted = false
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
+    const before = position.stdout + position.stderr
+    if (canStream) canStream = await isStreamed()
+    if (signal.aborted) return { kind: 'left' }
+    const record = await collect()
+    if (signal.aborted) return { kind: 'left' }
+    const end = endOf(record)
+    // its keeper may have noted the end and gone between the two looks
+    if (end !== undefined && (end.kind !== 'unknown' || isDoubted)) return end
+    isDoubted = end !== undefined
+    if (position.stdout + position.stderr > before) pauseMs = FIRST_PAUSE_MS
+    await pause(pauseMs, signal)
+  }
+}
+
+const NEWLINE = 10
+
+const endOf = (record: StepRecord): FollowEnd | undefined => {
+  switch (record.kind) {
+    case 'missing':
+      return { kind: 'unknown', reason: 'The target knows nothing of this command.' }
+    case 'burnt':
+      return { kind: 'unknown', reason: 'The command was never started, and never will be.' }
+    case 'blank':
+      return { kind: 'unknown', reason: 'The target could not note whether the command was started.' }
+    case 'ended':
+      return { ...record.exit, ...(record.stopReason === undefined ? {} : { stopReason: record.stopReason }) }
+    case 'begun': {
+      const reason = lostReason(record)
+      if (reason === undefined) return undefined
+      const group = record.hasMembers ? record.processGroup : undefined
+      return { kind: 'unknown', reason, ...(group === undefined ? {} : { processGroup: group }) }
+    }
+  }
+}
+
+/** The exit code of a question; a lost connection is thrown. */
+const codeOf = (exit: ShellExit | Guarded): number | undefined => {
+  if (exit.kind === 'exited') return exit.exitCode
+  if (exit.kind === 'signalled') return undefined // somebody ended our reading, not the command
+  throw new TransportError(
+    'unreachable',
+    'command',
+    'The connection to the target was lost while the output of a command was read. The command goes on.',
+    { started: true, ...(exit.kind === 'unknown' ? { said: exit.reason } : {}) },
+  )
+}
+
+/** A standard input with nothing in it that ends when `over` does. */
+const heldOpen = (over: Promise<void>): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => ({
+    next: async () => {
+      await over
+      return { done: true, value: undefined }
+    },
+  }),
+})
+
+const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+  const aborted = Promise.withResolvers<void>()
+  const onAbort = (): void => aborted.resolve()
+  signal.addEventListener('abort', onAbort, { once: true })
+  await Promise.race([sleep(ms), aborted.promise])
+  signal.removeEventListener('abort', onAbort)
+}

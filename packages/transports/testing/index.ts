@@ -2,6 +2,7 @@ export { posixWireChecks, type StartWire, type WireCheck, type WireUnderTest } f
 export { collect, trustOnly, until, type Collected } from './collect.ts'
 export { findProgram, sshdAvailable } from './find-sshd.ts'
 export { listProcesses, type Process } from './processes.ts'
+export { signCertificate } from './certificate.ts'
 export { startSlowLink, type SlowLink } from './slow-link.ts'
 export { startAgent, type KeyAgent } from './agent.ts'
 export { startSshd, type HostKeyType, type Sshd, type SshdOptions } from './sshd.ts'

@@ -16,6 +16,8 @@ export type SshdOptions = {
   host?: string
   /** `ed25519` unless told. */
   hostKeyTypes?: HostKeyType[]
+  /** Of the key it lets in; `ed25519` unless told. */
+  userKeyType?: HostKeyType
   /** Further lines of sshd_config, e.g. `{ MaxSessions: '2', RekeyLimit: '1M', ForceCommand: '…' }`. */
   settings?: Record<string, string>
 }
@@ -52,7 +54,7 @@ export const startSshd = async (options: SshdOptions = {}): Promise<Sshd> => {
   const port = await freePort(host)
   const folder = await mkdtemp(join(tmpdir(), 'opsconductor-sshd-'))
   const { username } = userInfo()
-  const userKey = makeKey(folder, 'user', 'ed25519')
+  const userKey = makeKey(folder, 'user', options.userKeyType ?? 'ed25519')
   await writeFile(join(folder, 'authorized_keys'), await readFile(`${userKey}.pub`))
   const privateKey = await readFile(userKey, 'utf8')
 

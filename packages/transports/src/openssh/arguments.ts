@@ -91,7 +91,7 @@ export const masterArguments = (from: MasterArguments): string[] => {
   if (from.viaControl !== undefined) {
     const name = 'the-jump-host.invalid' // never looked up: the way is the open connection
     const control = inShell(from.viaControl.replaceAll('%', '%%'))
-    options.ProxyCommand = `exec ${inShell(from.program)} -F none -S ${control} -W '[%h]:%p' ${name}`
+    options.ProxyCommand = `${inShell(from.program)} -F none -S ${control} -W '[%h]:%p' ${name}`
   }
   return [
     '-M',

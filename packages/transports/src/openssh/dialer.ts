@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { cancelled, TransportError } from '../fault.ts'
-import { createConnection, type LostReason } from '../ssh/connection.ts'
+import { createConnection, type Connection, type LostReason } from '../ssh/connection.ts'
+import type { SshAddress } from '../ssh/dial.ts'
 import type { Dialer, SshEndpoint } from '../ssh/endpoint.ts'
 import { describeHostKey } from '../ssh/host-key.ts'
 import { createPrivateKeys, type PrivateKeys } from '../ssh/private-key.ts'
@@ -50,7 +51,6 @@ export const createOpensshDialer = (settings: DialSettings, options: OpensshOpti
             environment,
             configFile: options.configFile,
             keys: source,
-            via: via?.address,
             viaControl: via?.controlPath,
             connectTimeoutMs,
             keepaliveIntervalMs,
@@ -59,7 +59,7 @@ export const createOpensshDialer = (settings: DialSettings, options: OpensshOpti
             timeoutMs: connectTimeoutMs * 2,
             phases,
             signal,
-          })
+          }).catch((error: unknown) => whatTheJumpHostSays(error, via, address))
           const lost: LostReason = { value: undefined }
           const proxy = await openProxyMode(files.control).catch((cause: unknown) => {
             throw new TransportError(
@@ -95,6 +95,13 @@ export const createOpensshDialer = (settings: DialSettings, options: OpensshOpti
       folder = undefined
     },
   }
+}
+
+/** An ssh whose way through a jump host did not open only sees that it is closed; the jump host tells the reason. */
+const whatTheJumpHostSays = async (error: unknown, via: Connection | undefined, to: SshAddress): Promise<never> => {
+  const isUnclear = error instanceof TransportError && error.fault === 'refused' && error.phase === 'host_key'
+  if (via !== undefined && isUnclear) (await via.tunnel(to)).destroy()
+  throw error
 }
 
 const agentSource = ({ login }: SshEndpoint, keys: PrivateKeys, { environment = {} }: OpensshOptions): AgentSource => {

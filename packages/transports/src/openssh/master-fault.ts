@@ -2,13 +2,10 @@ import { TransportError, type ConnectPhase, type Fault } from '../fault.ts'
 import { placeName, type SshAddress } from '../ssh/dial.ts'
 import { deniedFault } from '../ssh/handshake-fault.ts'
 import { passwordExpired } from '../ssh/login.ts'
-import { tunnelFault } from '../ssh/tunnel-fault.ts'
 
 export type MasterEnd = {
   address: SshAddress
   username: string
-  /** The jump host it went through. */
-  via: SshAddress | undefined
   knownAlgorithms: readonly string[]
   phase: ConnectPhase
   /** What ssh said, its debugging left out. */
@@ -19,7 +16,7 @@ const accepted = (line: string): string[] => /Permission denied \(([^)]+)\)/.exe
 
 /** Turns what ssh said before it gave up into one of our faults. */
 export const masterFault = (end: MasterEnd): TransportError => {
-  const { address, username, via, phase, knownAlgorithms } = end
+  const { address, username, phase, knownAlgorithms } = end
   const place = placeName(address)
   const said = end.said.join('\n').slice(-2_000)
   const last = end.said.at(-1) ?? ''
@@ -27,8 +24,6 @@ export const masterFault = (end: MasterEnd): TransportError => {
   const say = (fault: Fault, at: ConnectPhase, message: string): TransportError =>
     new TransportError(fault, at, message, { ...address, started: false, said }, cause)
 
-  if (via !== undefined && /stdio forwarding failed|open failed|session request failed/i.test(said))
-    return tunnelFault(via, address, said, cause)
   if (/your password has expired|password change required|new password/i.test(said))
     return deniedFault(address, username, [], passwordExpired, cause)
   if (/Permission denied|Too many authentication failures/i.test(said))

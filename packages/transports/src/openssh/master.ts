@@ -10,7 +10,6 @@ import { deniedFault, untrustedFault } from '../ssh/handshake-fault.ts'
 import { describeHostKey, type HostKey } from '../ssh/host-key.ts'
 import { passwordExpired, unanswered, type SshLogin } from '../ssh/login.ts'
 import type { Phases } from '../ssh/phases.ts'
-import type { SshAddress } from '../ssh/dial.ts'
 import { createDeadline } from '../wait.ts'
 import { masterArguments, type MasterArguments } from './arguments.ts'
 import { startKeyAgent, type AgentSource } from './key-agent.ts'
@@ -18,7 +17,6 @@ import { masterFault } from './master-fault.ts'
 
 export type MasterOrder = Omit<MasterArguments, 'address' | 'login' | 'knownAlgorithms'> & {
   endpoint: SshEndpoint
-  via: SshAddress | undefined
   askpass: string
   /** The whole environment of ssh. */
   environment: Record<string, string>
@@ -117,7 +115,7 @@ export const startMaster = async (order: MasterOrder): Promise<Master> => {
   child.once('close', (code) => {
     if (code === 0) return outcome.resolve()
     const { username } = login
-    fail(masterFault({ address, username, via: order.via, knownAlgorithms, phase: phases.current(), said }))
+    fail(masterFault({ address, username, knownAlgorithms, phase: phases.current(), said }))
   })
   const giveUp = (): void =>
     fail(

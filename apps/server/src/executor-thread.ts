@@ -23,4 +23,4 @@ parentPort?.once('message', () => {
     .then(() => app.close())
     .then(() => parentPort?.close())
 })
-parentPort?.postMessage('ready', [])
+parentPort?.postMessage('ready')

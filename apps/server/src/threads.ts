@@ -38,7 +38,7 @@ export const startExecutorThread = async (data: ExecutorThreadData, log: Logger)
     stop: async () => {
       isStopping = true
       const ended = once(worker, 'exit')
-      worker.postMessage('stop', [])
+      worker.postMessage('stop')
       const timer = setTimeout(() => void worker.terminate(), stopMs)
       await ended
       clearTimeout(timer)

@@ -11,7 +11,7 @@ export type MasterKey = { readonly version: number; readonly key: Buffer }
 export type Vault = {
   keyVersion: number
   seal: (secret: Uint8Array, belongsTo: string) => Buffer
-  /** @throws Error when the envelope was changed, moved, or sealed by a master key that is not here */
+  /** @throws VaultError when the envelope was changed, moved, or sealed by a master key that is not here */
   open: (envelope: Uint8Array, belongsTo: string) => Buffer
   /** A key for another purpose, such as signing access tokens, that says nothing about the master key (RFC 5869). */
   derive: (purpose: string) => Buffer
@@ -24,6 +24,14 @@ const ivLength = 12
 const tagLength = 16
 const keyLength = 32
 const wrappedLength = ivLength + keyLength + tagLength
+
+/** A secret that does not open, for a reason that trying again does not change. */
+export class VaultError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause })
+    this.name = 'VaultError'
+  }
+}
 
 export const createVault = (masterKeys: readonly MasterKey[]): Vault => {
   const [current] = masterKeys
@@ -49,12 +57,12 @@ export const createVault = (masterKeys: readonly MasterKey[]): Vault => {
       const bytes = Buffer.from(envelope)
       const header = bytes.subarray(0, headerLength)
       if (bytes.length < headerLength + wrappedLength + ivLength + tagLength || header.readUInt8(0) !== format) {
-        throw new Error('This is not a sealed secret.')
+        throw new VaultError('This is not a sealed secret.')
       }
       const version = header.readUInt32BE(1)
       const master = masterKeys.find((key) => key.version === version)
       if (master === undefined)
-        throw new Error(`This secret was sealed with master key ${version}, which is not configured.`)
+        throw new VaultError(`This secret was sealed with master key ${version}, which is not configured.`)
       const associated = Buffer.concat([header, Buffer.from(belongsTo)])
       const dataKey = decrypt(master.key, bytes.subarray(headerLength, headerLength + wrappedLength), associated)
       const secret = decrypt(dataKey, bytes.subarray(headerLength + wrappedLength), associated)
@@ -75,5 +83,9 @@ const decrypt = (key: Buffer, sealed: Buffer, associated: Buffer): Buffer => {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivLength))
     .setAAD(associated)
     .setAuthTag(sealed.subarray(-tagLength))
-  return Buffer.concat([decipher.update(sealed.subarray(ivLength, -tagLength)), decipher.final()])
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(ivLength, -tagLength)), decipher.final()])
+  } catch (error) {
+    throw new VaultError('This secret does not open: unable to authenticate it where it is kept.', error)
+  }
 }

@@ -61,7 +61,7 @@ export const createAutomation = ({
       const leases = createLeases({ db: base.db, leaseSec, log })
       const run = createBranchRun({
         plans,
-        executions,
+        vault,
         progress,
         connections: assets.connections,
         leases,

@@ -13,31 +13,52 @@ export type ClaimedBranch = {
 }
 
 /**
- * Takes a waiting branch: it runs now, under one attempt more, with a lease by the database's clock.
+ * Takes a waiting branch of an open execution: it runs now, under one attempt more, with a lease by the database's clock.
+ * The execution's row is locked first and the branch's after it, as everywhere, so nobody waits in a circle.
  *
- * @returns undefined when it does not wait (any more): somebody else has it, or it was cancelled
+ * @returns the branch, and with what it runs; undefined when it does not wait (any more): somebody else has it, or it
+ *   was cancelled
  */
-export const claimBranch = (
-  db: Kysely<DB>,
-  uuid: string,
-  executor: string,
-  leaseSec: number,
-  changeSeq: number,
-): Promise<ClaimedBranch | undefined> =>
+export const claimBranch = (db: Kysely<DB>, uuid: string, executor: string, leaseSec: number) =>
   db
-    .updateTable('automation.branches')
-    .set({
-      changeSeq,
+    .with('execution', (query) =>
+      query
+        .updateTable('automation.executions')
+        .set({ changeSeq: sql`change_seq + 1` })
+        .where('id', '=', (branch) =>
+          branch
+            .selectFrom('automation.branches')
+            .select('executionId')
+            .where('uuid', '=', uuid)
+            .where('status', '=', 'queued'),
+        )
+        .where('status', 'not in', ['completed', 'failed', 'cancelled'])
+        .returning(['id', 'uuid', 'day', 'jobId', 'jobVersionId', 'requestedBy', 'changeSeq'])
+        .returning(['parameters', 'sealedParameters']),
+    )
+    .updateTable('automation.branches as branch')
+    .from('execution')
+    .innerJoin('automation.jobs as job', 'job.id', 'execution.jobId')
+    .innerJoin('automation.jobVersions as version', 'version.id', 'execution.jobVersionId')
+    .set((change) => ({
+      changeSeq: change.ref('execution.changeSeq'),
       status: 'running',
-      attempt: sql`attempt + 1`,
+      attempt: sql`branch.attempt + 1`,
       executor,
       leaseUntil: sql<Date>`clock_timestamp() + make_interval(secs => ${leaseSec})`,
-      startedAt: sql<Date>`coalesce(started_at, clock_timestamp())`,
-    })
-    .where('uuid', '=', uuid)
-    .where('status', '=', 'queued')
-    .returning(['id', 'uuid', 'number', 'attempt', 'executionId', 'targetUuid', 'targetName'])
+      startedAt: sql<Date>`coalesce(branch.started_at, clock_timestamp())`,
+    }))
+    .whereRef('branch.executionId', '=', 'execution.id')
+    .where('branch.uuid', '=', uuid)
+    .where('branch.status', '=', 'queued')
+    .returning(['branch.id', 'branch.uuid', 'branch.number', 'branch.attempt', 'branch.executionId'])
+    .returning(['branch.targetUuid', 'branch.targetName'])
+    .returning(['execution.uuid as executionUuid', 'execution.day', 'execution.requestedBy'])
+    .returning(['execution.parameters', 'execution.sealedParameters'])
+    .returning(['job.name as jobName', 'job.serial as jobSerial', 'version.version', 'version.document'])
     .executeTakeFirst()
+
+export type Claim = NonNullable<Awaited<ReturnType<typeof claimBranch>>>
 
 /** Prolongs the leases that are still ours. @returns those, and of which executions a cancel was asked */
 export const renewLeases = (db: Kysely<DB>, held: readonly { id: number; attempt: number }[], leaseSec: number) =>

@@ -4,7 +4,7 @@ import { type Context, transaction } from '../../../kernel/context.ts'
 import { categoryOf } from '../log/fault-category.ts'
 import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
-import { type ClaimedBranch, claimBranch, endClaim, insertLateResult, requeueBranch } from './branch-claims.store.ts'
+import { type Claim, claimBranch, endClaim, insertLateResult, requeueBranch } from './branch-claims.store.ts'
 import * as store from './executions.store.ts'
 import { Fenced } from './leases.ts'
 import type { Progress } from './progress.ts'
@@ -26,7 +26,7 @@ export const createBranchRecord = (
   ctx: Context,
   { progress, executor, leaseSec }: { progress: Progress; executor: string; leaseSec: number },
 ) => {
-  const line = (branch: ClaimedBranch, message: string, rest: Partial<LogLine> = {}): NewLogLine => ({
+  const line = (branch: Claim, message: string, rest: Partial<LogLine> = {}): NewLogLine => ({
     branch: branch.number,
     phase: rest.phase ?? 'action_execution',
     level: rest.level ?? 'info',
@@ -37,18 +37,13 @@ export const createBranchRecord = (
 
   return {
     /** @returns undefined when the branch does not wait any more */
-    claim: (uuid: string) =>
-      transaction(ctx, async (ctx) => {
-        // the execution's row first, then the branch's: everyone locks in this order, so nobody waits in a circle
-        const execution = await store.drawChangeForWaiting(ctx.db, uuid)
-        if (execution === undefined) return undefined
-        const branch = await claimBranch(ctx.db, uuid, executor, leaseSec, execution.changeSeq)
-        if (branch === undefined) return undefined
-        progress.changed(ctx, execution.uuid)
-        return { branch, execution }
-      }),
+    claim: async (uuid: string) => {
+      const claim = await claimBranch(ctx.db, uuid, executor, leaseSec)
+      if (claim !== undefined) progress.changed(ctx, claim.executionUuid)
+      return claim
+    },
 
-    ready: (branch: ClaimedBranch, steps: readonly { work: BranchStep; attempt: number }[]) =>
+    ready: (branch: Claim, steps: readonly { work: BranchStep; attempt: number }[]) =>
       transaction(ctx, async (ctx) => {
         const changeSeq = await store.drawChange(ctx.db, branch.executionId)
         await insertReadySteps(
@@ -57,79 +52,66 @@ export const createBranchRecord = (
         )
       }),
 
-    begin: (branch: ClaimedBranch, execution: store.LockedExecution, work: BranchStep, step: Try, connectMs: number) =>
-      transaction(ctx, async (ctx) => {
-        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
-        if (!(await startStep(ctx.db, branch, step, { connectMs, changeSeq }))) {
-          if (await store.isCancelRequested(ctx.db, branch.executionId)) throw cancelledBeforeStart()
-          throw new Fenced()
-        }
-        const { planned } = work
-        await insertLogLines(ctx.db, execution, [
-          line(
-            branch,
-            `Connected to ${planned.target.name} by ${planned.method.type} (${planned.method.host}${planned.method.port > 0 ? `:${planned.method.port}` : ''}).`,
-            {
-              phase: 'communication',
-              category: 'communication',
-              details: { connectMs: Math.round(connectMs) },
-            },
-          ),
-          line(branch, `Step ${step.index + 1}, ${planned.name}, began.`, {
-            details: { step: planned.id, try: step.attempt },
-          }),
-        ])
-        progress.changed(ctx, execution.uuid)
-      }),
+    begin: async (branch: Claim, work: BranchStep, step: Try, connectMs: number) => {
+      const { name, target, method, id } = work.planned
+      const at = method.port > 0 ? `${method.host}:${method.port}` : method.host
+      const said = await startStep(ctx.db, branch, step, { connectMs }, [
+        line(branch, `Connected to ${target.name} by ${method.type} (${at}).`, {
+          phase: 'communication',
+          category: 'communication',
+          details: { connectMs: Math.round(connectMs) },
+        }),
+        line(branch, `Step ${step.index + 1}, ${name}, began.`, { details: { step: id, try: step.attempt } }),
+      ])
+      if (said === 'cancelled') throw cancelledBeforeStart()
+      if (said === 'fenced') throw new Fenced()
+      progress.changed(ctx, branch.executionUuid)
+    },
 
-    /** A result that comes too late is kept as evidence, and then this holder is done. */
-    finish: (
-      branch: ClaimedBranch,
-      execution: store.LockedExecution,
+    /** @returns false when it comes too late: somebody else has the branch */
+    finish: async (
+      branch: Claim,
       work: BranchStep,
       step: Try,
       outcome: StepOutcome,
       output: { bytes: number; isTruncated: boolean; collectMs: number },
-    ) =>
-      transaction(ctx, async (ctx) => {
-        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
-        const { status, exitCode, signal, fault, message, runMs, connectMs } = outcome
-        const isOurs = await finishStep(ctx.db, branch, step, {
-          status: status satisfies StepStatus,
-          exitCode,
-          signal,
-          fault,
-          message,
-          runMs,
-          connectMs,
-          collectMs: output.collectMs,
-          outputBytes: output.bytes,
-          isOutputTruncated: output.isTruncated,
-          changeSeq,
-        })
-        if (!isOurs) return false
-        await insertLogLines(ctx.db, execution, [
-          outcome.fault === null
-            ? line(branch, `Step ${step.index + 1}, ${work.planned.name}: ${message ?? 'completed.'}`, {
-                phase: 'result_collection',
-                level: status === 'completed' ? 'info' : 'warning',
-                category: status === 'cancelled' ? 'user' : 'command_execution',
-                details: { exitCode, outputBytes: output.bytes, runMs: Math.round(runMs ?? 0) },
-              })
-            : line(branch, `Step ${step.index + 1}, ${work.planned.name}: ${message ?? outcome.fault}`, {
-                ...categoryOf(outcome.fault),
-                level: 'error',
-                details: { fault: outcome.fault },
-              }),
-        ])
-        progress.changed(ctx, execution.uuid)
-        return true
-      }),
+    ): Promise<boolean> => {
+      const { status, exitCode, signal, fault, message, runMs, connectMs } = outcome
+      const change = {
+        status: status satisfies StepStatus,
+        exitCode,
+        signal,
+        fault,
+        message,
+        runMs,
+        connectMs,
+        collectMs: output.collectMs,
+        outputBytes: output.bytes,
+        isOutputTruncated: output.isTruncated,
+      }
+      const isOurs = await finishStep(ctx.db, branch, step, change, [
+        fault === null
+          ? line(branch, `Step ${step.index + 1}, ${work.planned.name}: ${message ?? 'completed.'}`, {
+              phase: 'result_collection',
+              level: status === 'completed' ? 'info' : 'warning',
+              category: status === 'cancelled' ? 'user' : 'command_execution',
+              details: { exitCode, outputBytes: output.bytes, runMs: Math.round(runMs ?? 0) },
+            })
+          : line(branch, `Step ${step.index + 1}, ${work.planned.name}: ${message ?? fault}`, {
+              ...categoryOf(fault),
+              level: 'error',
+              details: { fault },
+            }),
+      ])
+      if (isOurs) progress.changed(ctx, branch.executionUuid)
+      return isOurs
+    },
 
-    keepAsEvidence: (branch: ClaimedBranch, step: Try, outcome: StepOutcome) =>
+    /** A result that came too late changes nothing. */
+    keepAsEvidence: (branch: Claim, step: Try, outcome: StepOutcome) =>
       insertLateResult(ctx.db, branch, JSON.stringify({ step, outcome })),
 
-    end: (branch: ClaimedBranch, execution: store.LockedExecution, { status, outcome, message }: BranchEnd) =>
+    end: (branch: Claim, { status, outcome, message }: BranchEnd) =>
       transaction(ctx, async (ctx) => {
         const changeSeq = await store.drawChange(ctx.db, branch.executionId)
         const isOurs = await endClaim(ctx.db, branch, {
@@ -147,8 +129,8 @@ export const createBranchRecord = (
             changeSeq,
           })
         }
-        if (status === 'lost') await store.updateExecution(ctx.db, execution.id, { needsAttention: true })
-        await insertLogLines(ctx.db, execution, [
+        if (status === 'lost') await store.updateExecution(ctx.db, branch.executionId, { needsAttention: true })
+        await insertLogLines(ctx.db, { id: branch.executionId, day: branch.day }, [
           line(branch, `${branch.targetName} is ${status}${message === null ? '' : `: ${message}`}`, {
             phase: 'completion',
             level: status === 'completed' ? 'info' : status === 'cancelled' ? 'warning' : 'error',
@@ -159,7 +141,7 @@ export const createBranchRecord = (
       }),
 
     /** Nothing has begun that has not ended: another executor may go on. */
-    giveBack: (branch: ClaimedBranch, enqueue: (ctx: Context) => Promise<void>) =>
+    giveBack: (branch: Claim, enqueue: (ctx: Context) => Promise<void>) =>
       transaction(ctx, async (ctx) => {
         const changeSeq = await store.drawChange(ctx.db, branch.executionId)
         if (await requeueBranch(ctx.db, branch, changeSeq)) await enqueue(ctx)

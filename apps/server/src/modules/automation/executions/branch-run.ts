@@ -3,23 +3,23 @@ import type { Assets } from '../../assets/index.ts'
 import type { Context } from '../../../kernel/context.ts'
 import { Refusal } from '../../../kernel/errors.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
+import { type Vault, VaultError } from '../../../kernel/vault/vault.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { type OutputWriter, openOutputWriter } from '../output/writer.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
 import type { Plans } from '../plans/plans.ts'
-import { findJobOf } from '../jobs/jobs.store.ts'
-import type { ClaimedBranch } from './branch-claims.store.ts'
+import { documentOf } from '../jobs/jobs.store.ts'
+import type { Claim } from './branch-claims.store.ts'
 import { type BranchEnd, type BranchRecord, createBranchRecord } from './branch-record.ts'
-import type { Executions } from './executions.ts'
-import type { LockedExecution } from './executions.store.ts'
 import { Fenced, type Hold, type Interruption, type Leases } from './leases.ts'
 import type { Progress } from './progress.ts'
+import { openValues } from './sealed-parameters.ts'
 import { selectSteps } from './step-results.store.ts'
 import { outcomeOfRow, runStep, type StepOutcome } from './step-run.ts'
 
 export type BranchRunPorts = {
   plans: Plans
-  executions: Executions
+  vault: Vault
   progress: Progress
   connections: Assets['connections']
   leases: Leases
@@ -33,8 +33,9 @@ export type BranchRunPorts = {
 
 /** A branch in the hands of this executor. */
 type Run = {
-  branch: ClaimedBranch
-  execution: LockedExecution
+  branch: Claim
+  /** The steps are written down as ready; nothing begins before. */
+  ready: Promise<void>
   steps: BranchStep[]
   secrets: string[]
   hold: Hold
@@ -44,49 +45,48 @@ type Run = {
 
 /** The task `{ branch: uuid }`: takes the branch, runs its steps one after the other, and says how it ended. */
 export const createBranchRun = (ports: BranchRunPorts) => {
-  const { plans, executions, progress, leases, wake } = ports
+  const { plans, vault, progress, leases, wake } = ports
 
-  const prepare = async (
-    ctx: Context,
-    record: BranchRecord,
-    claimed: { branch: ClaimedBranch; execution: LockedExecution },
-    hold: Hold,
-  ): Promise<Run> => {
-    const { branch, execution } = claimed
-    const { document, values } = await executions.forRun(ctx, execution)
-    const job = await findJobOf(ctx.db, execution.jobId)
-    const steps = await plans.forBranch(ctx, branch, job, document, values)
-    await record.ready(
+  const prepare = async (ctx: Context, record: BranchRecord, branch: Claim, hold: Hold): Promise<Run> => {
+    const values = openValues(vault, { ...branch, uuid: branch.executionUuid })
+    const job = { name: branch.jobName, serial: branch.jobSerial }
+    const steps = await plans.forBranch(ctx, branch, job, documentOf(branch), values)
+    const ready = record.ready(
       branch,
       steps.map((work) => ({ work, attempt: 1 })),
     )
+    ready.catch(() => {}) // heard where it is waited for
     const output = await openOutputWriter({
       db: ctx.db,
-      place: { branchId: branch.id, day: execution.day },
+      place: { branchId: branch.id, day: branch.day },
       isNew: branch.attempt === 1,
       limitBytes: ports.outputLimitBytes,
-      stored: () => wake.announce(topics.execution(execution.uuid)),
+      stored: () => wake.announce(topics.execution(branch.executionUuid)),
     })
     const secrets = [...values.secretNames].map((name) => String(values.values[name]))
-    return { branch, execution, steps, secrets, hold, output, record }
+    return { branch, ready, steps, secrets, hold, output, record }
   }
 
   /** One try of a step, from "ready" to its result. */
   const tryStep = async (ctx: Context, run: Run, work: BranchStep, attempt: number): Promise<StepOutcome> => {
-    const { branch, execution, record, output, hold } = run
+    const { branch, record, output, hold } = run
     const step = { index: work.index, attempt }
     const outcome = await runStep(ctx, ports, {
       work,
-      execution,
+      execution: { uuid: branch.executionUuid, requestedBy: branch.requestedBy },
       output,
       hold,
       secrets: run.secrets,
-      begin: (connectMs) => record.begin(branch, execution, work, step, connectMs),
+      begin: async (connectMs) => {
+        await run.ready
+        await record.begin(branch, work, step, connectMs)
+      },
     })
+    await run.ready
     const collectedFrom = performance.now()
     const written = await output.endStep()
     const collected = { ...written, collectMs: performance.now() - collectedFrom }
-    if (!(await record.finish(branch, execution, work, step, outcome, collected))) {
+    if (!(await record.finish(branch, work, step, outcome, collected))) {
       await record.keepAsEvidence(branch, step, outcome)
       throw new Fenced()
     }
@@ -111,10 +111,12 @@ export const createBranchRun = (ports: BranchRunPorts) => {
   }
 
   const runSteps = async (ctx: Context, run: Run): Promise<BranchEnd> => {
-    const { branch, execution } = run
+    const { branch } = run
     // where nobody was before, nothing has happened
     const rows =
-      branch.attempt === 1 ? [] : await selectSteps(ctx.db, { executionId: execution.id, branchId: branch.id }, 10_000)
+      branch.attempt === 1
+        ? []
+        : await selectSteps(ctx.db, { executionId: branch.executionId, branchId: branch.id }, 10_000)
     let failed: StepOutcome | null = null
     for (const work of run.steps) {
       const latest = rows.findLast(({ index }) => index === work.index)
@@ -144,25 +146,25 @@ export const createBranchRun = (ports: BranchRunPorts) => {
 
   return async (ctx: Context, task: { branch: string }): Promise<void> => {
     const record = createBranchRecord(ctx, { progress, executor: ports.executor, leaseSec: ports.leaseSec })
-    const claimed = await record.claim(task.branch)
-    if (claimed === undefined) return
-    const { branch, execution } = claimed
-    const hold = leases.hold({ id: branch.id, attempt: branch.attempt, executionUuid: execution.uuid })
-    const stopHearing = wake.hear(topics.cancel(execution.uuid), () => leases.interrupt(execution.uuid, 'cancelled'))
+    const branch = await record.claim(task.branch)
+    if (branch === undefined) return
+    const { executionUuid } = branch
+    const hold = leases.hold({ id: branch.id, attempt: branch.attempt, executionUuid })
+    const stopHearing = wake.hear(topics.cancel(executionUuid), () => leases.interrupt(executionUuid, 'cancelled'))
     try {
-      const run = await prepare(ctx, record, claimed, hold)
+      const run = await prepare(ctx, record, branch, hold)
       const end = await runSteps(ctx, run)
       if (isUntouched(end) && hold.signal.reason === 'stopping') {
         await record.giveBack(branch, (ctx) =>
           ports.queue.enqueue(ctx, queueOf('branch', ports.zone), [{ branch: branch.uuid }]),
         )
-      } else await record.end(branch, execution, end)
+      } else await record.end(branch, end)
     } catch (error) {
       if (error instanceof Fenced)
         return ctx.log.warn({ branch: branch.uuid, attempt: branch.attempt }, 'this executor has lost the branch')
-      if (!(error instanceof Refusal)) throw error
-      // what was planned cannot run any more: a target was archived, an attribute removed
-      await record.end(branch, execution, { status: 'failed', outcome: null, message: error.message })
+      if (!(error instanceof Refusal) && !(error instanceof VaultError)) throw error
+      // what was planned cannot run any more: a target was archived, an attribute removed, the master key taken away
+      await record.end(branch, { status: 'failed', outcome: null, message: error.message })
     } finally {
       stopHearing()
       hold.release()

@@ -188,15 +188,6 @@ export const lockExecution = (db: Kysely<DB>, id: number) =>
 
 export type LockedExecution = Awaited<ReturnType<typeof lockExecution>>
 
-export const isCancelRequested = async (db: Kysely<DB>, id: number): Promise<boolean> =>
-  (
-    await db
-      .selectFrom('automation.executions')
-      .select('cancelRequestedAt')
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow()
-  ).cancelRequestedAt !== null
-
 export const updateExecution = async (
   db: Kysely<DB>,
   id: number,
@@ -255,25 +246,6 @@ export const admitWaiting = async (db: Kysely<DB>, most: number): Promise<Locked
     .execute()
   return admitted.toSorted((a, b) => b.priority - a.priority || a.id - b.id)
 }
-
-/**
- * The execution of a branch that waits in the queue, as long as it is open: draws a change number for it, and keeps its
- * row locked until the end of the transaction.
- */
-export const drawChangeForWaiting = (db: Kysely<DB>, branchUuid: string): Promise<LockedExecution | undefined> =>
-  db
-    .updateTable('automation.executions')
-    .set({ changeSeq: sql`change_seq + 1` })
-    .where('id', '=', (query) =>
-      query
-        .selectFrom('automation.branches')
-        .select('executionId')
-        .where('uuid', '=', branchUuid)
-        .where('status', '=', 'queued'),
-    )
-    .where('status', 'not in', ['completed', 'failed', 'cancelled'])
-    .returningAll()
-    .executeTakeFirst()
 
 export const toExecution = (row: ExecutionRow): Execution => ({
   uuid: row.uuid,

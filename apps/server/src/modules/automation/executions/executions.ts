@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Execution, JobDocument, StartRequest, Values } from '@opsconductor/contract'
+import type { Execution, StartRequest, Values } from '@opsconductor/contract'
 import { isFinalExecution } from '@opsconductor/contract'
 import { audit } from '../../../kernel/audit/audit.ts'
 import { afterCommit, type Context, permit, transaction } from '../../../kernel/context.ts'
@@ -274,22 +274,6 @@ export const createExecutions = ({ plans, progress, vault, publish, wake }: Port
       const execution = await find(ctx, ref)
       const rows = await selectLogLines(ctx.db, execution, query, readCursor(query.cursor)?.id ?? 0, query.limit + 1)
       return pageOf(rows, query.limit, (row) => ({ key: '', id: row.seq }), toLogLine)
-    },
-
-    /** The document, values and version that an execution runs with. Opens its secrets: for the executor alone. */
-    forRun: async (
-      ctx: Context,
-      execution: { uuid: string; jobVersionId: number; parameters: unknown; sealedParameters: Uint8Array | null },
-    ) => {
-      const document: JobDocument = documentOf(await findVersionById(ctx.db, execution.jobVersionId))
-      const secrets = openParameters(vault, execution.uuid, execution.sealedParameters)
-      return {
-        document,
-        values: {
-          values: { ...(execution.parameters as Values), ...secrets },
-          secretNames: new Set(Object.keys(secrets)),
-        },
-      }
     },
   }
 }

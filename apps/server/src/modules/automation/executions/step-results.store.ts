@@ -1,6 +1,7 @@
 import type { Fault, StepResult, StepStatus } from '@opsconductor/contract'
-import { type Kysely, type Selectable, type Updateable, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type Selectable, type Updateable, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
+import { type NewLogLine, numberedLines } from '../log/log.store.ts'
 import { branchNumber } from '../plans/plans.ts'
 
 export type StepResultRow = Selectable<DB['automation.stepResults']>
@@ -55,67 +56,107 @@ export const nextTry = (row: StepResultRow, changeSeq: number): NewStepResult =>
   changeSeq,
 })
 
+/** A branch as its holder knows it: the attempt is the proof. */
+export type HeldBranch = { id: number; attempt: number; executionId: number; day: string }
+
+type StepChange = {
+  /** The states it may be in. */
+  from: StepStatus[]
+  /** What else must hold: `branch` and `drawn` (the execution) are at hand. */
+  onlyIf?: RawBuilder<boolean>
+  change: Updateable<DB['automation.stepResults']>
+  /** Gets the time of the change. */
+  at: 'startedAt' | 'finishedAt'
+  lines: readonly NewLogLine[]
+}
+
+/**
+ * Changes a step as the holder of its branch, and writes the lines that say so, in one statement: whoever has lost the
+ * branch changes nothing. The execution's row is locked first, then the branch's, both as they are when it is our turn.
+ */
+const changeStep = async (
+  db: Kysely<DB>,
+  branch: HeldBranch,
+  step: { index: number; attempt: number },
+  { from, onlyIf = sql<boolean>`true`, change, at, lines }: StepChange,
+) => {
+  const { isChanged, isCancelled } = await db
+    .with('drawn', (query) =>
+      query
+        .updateTable('automation.executions')
+        .set({ changeSeq: sql`change_seq + 1`, logSeq: sql`log_seq + ${lines.length}` })
+        .where('id', '=', branch.executionId)
+        .returning(['changeSeq', 'logSeq', sql<boolean>`cancel_requested_at is not null`.as('isCancelled')]),
+    )
+    .with('branch', (query) =>
+      query
+        .selectFrom(['automation.branches as held', 'drawn'])
+        .select(['held.id', 'held.leaseUntil'])
+        .where('held.id', '=', branch.id)
+        .where('held.attempt', '=', branch.attempt)
+        .where('held.status', '=', 'running')
+        .forUpdate('held'),
+    )
+    .with('changed', (query) =>
+      query
+        .updateTable('automation.stepResults as step')
+        .from(['drawn', 'branch'])
+        .set((values) => ({
+          ...change,
+          changeSeq: values.ref('drawn.changeSeq'),
+          [at]: sql<Date>`clock_timestamp()`,
+        }))
+        .whereRef('step.branchId', '=', 'branch.id')
+        .where('step.index', '=', step.index)
+        .where('step.attempt', '=', step.attempt)
+        .where('step.status', 'in', from)
+        .where(onlyIf)
+        .returning('step.id'),
+    )
+    .with('execution', (query) => query.selectFrom(['drawn', 'changed']).select('drawn.logSeq'))
+    .with('noted', () => sql<object>`(${numberedLines({ id: branch.executionId, day: branch.day }, lines)})`)
+    .selectFrom('drawn')
+    .select(['drawn.isCancelled', sql<boolean>`exists (select from changed)`.as('isChanged')])
+    .executeTakeFirstOrThrow()
+  return { isChanged, isCancelled }
+}
+
 /**
  * The step is written down as started before anything happens on the target, and only by the holder of the branch:
  * its attempt must be the current one and its lease must not have run out, by the database's clock.
- *
- * @returns false when this holder may not start it
  */
 export const startStep = async (
   db: Kysely<DB>,
-  branch: { id: number; attempt: number },
+  branch: HeldBranch,
   step: { index: number; attempt: number },
-  change: Updateable<DB['automation.stepResults']>,
-): Promise<boolean> => {
-  const started = await db
-    .updateTable('automation.stepResults as step')
-    .from('automation.branches as branch')
-    .set({ ...change, status: 'running', branchAttempt: branch.attempt, startedAt: sql`clock_timestamp()` })
-    .whereRef('branch.id', '=', 'step.branchId')
-    .where('branch.id', '=', branch.id)
-    .where('branch.attempt', '=', branch.attempt)
-    .where('branch.status', '=', 'running')
-    .where('branch.leaseUntil', '>', sql<Date>`clock_timestamp()`)
-    .where((where) =>
-      where.not(
-        where.exists(
-          where
-            .selectFrom('automation.executions as execution')
-            .select('execution.id')
-            .whereRef('execution.id', '=', 'branch.executionId')
-            .where('execution.cancelRequestedAt', 'is not', null),
-        ),
-      ),
-    )
-    .where('step.index', '=', step.index)
-    .where('step.attempt', '=', step.attempt)
-    .where('step.status', '=', 'ready')
-    .returning('step.id')
-    .executeTakeFirst()
-  return started !== undefined
+  { connectMs }: { connectMs: number },
+  lines: readonly NewLogLine[],
+): Promise<'started' | 'cancelled' | 'fenced'> => {
+  const { isChanged, isCancelled } = await changeStep(db, branch, step, {
+    from: ['ready'],
+    onlyIf: sql<boolean>`branch.lease_until > clock_timestamp() and not drawn.is_cancelled`,
+    change: { connectMs, status: 'running', branchAttempt: branch.attempt },
+    at: 'startedAt',
+    lines,
+  })
+  return isChanged ? 'started' : isCancelled ? 'cancelled' : 'fenced'
 }
 
 /** @returns false when this holder has lost the branch meanwhile */
 export const finishStep = async (
   db: Kysely<DB>,
-  branch: { id: number; attempt: number },
+  branch: HeldBranch,
   step: { index: number; attempt: number },
   change: Updateable<DB['automation.stepResults']>,
+  lines: readonly NewLogLine[],
 ): Promise<boolean> => {
-  const finished = await db
-    .updateTable('automation.stepResults as step')
-    .from('automation.branches as branch')
-    .set({ ...change, finishedAt: sql`clock_timestamp()` })
-    .whereRef('branch.id', '=', 'step.branchId')
-    .where('branch.id', '=', branch.id)
-    .where('branch.attempt', '=', branch.attempt)
-    .where('branch.status', '=', 'running')
-    .where('step.index', '=', step.index)
-    .where('step.attempt', '=', step.attempt)
-    .where('step.status', 'in', ['ready', 'running'])
-    .returning('step.id')
-    .executeTakeFirst()
-  return finished !== undefined
+  const { isChanged } = await changeStep(db, branch, step, {
+    from: ['ready', 'running'],
+    change,
+    at: 'finishedAt',
+    lines,
+  })
+  return isChanged
 }
 
 /** Ends the steps of a branch that are still in one of the states. */

@@ -163,9 +163,6 @@ export const findVersion = (db: Kysely<DB>, jobId: number, version: number) =>
     .where('version', '=', version)
     .executeTakeFirst()
 
-export const findJobOf = (db: Kysely<DB>, id: number) =>
-  db.selectFrom('automation.jobs').select(['uuid', 'name', 'serial']).where('id', '=', id).executeTakeFirstOrThrow()
-
 export const findVersionById = (db: Kysely<DB>, id: number) =>
   db.selectFrom('automation.jobVersions').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 

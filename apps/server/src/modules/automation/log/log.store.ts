@@ -1,5 +1,5 @@
 import type { LogCategory, LogLevel, LogLine, LogPhase } from '@opsconductor/contract'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
 import { branchNumber } from '../plans/plans.ts'
 
@@ -19,25 +19,31 @@ export type LogPlace = { id: number; day: string }
  * Numbers the lines and stores them, in one statement. The execution's row stays locked until the end, so numbers follow
  * commit order.
  */
-export const insertLogLines = async (db: Kysely<DB>, { id, day }: LogPlace, lines: readonly NewLogLine[]) => {
+export const insertLogLines = async (db: Kysely<DB>, place: LogPlace, lines: readonly NewLogLine[]) => {
+  await sql`
+    with execution as (
+      update automation.executions set log_seq = log_seq + ${lines.length} where id = ${place.id} returning log_seq
+    )
+    ${numberedLines(place, lines)}`.execute(db)
+}
+
+/**
+ * The part of a statement that stores lines behind those of the execution. Before it a part named `execution` has raised
+ * `log_seq` by their number, and has no row when they are not to be stored.
+ */
+export const numberedLines = ({ id, day }: LogPlace, lines: readonly NewLogLine[]): RawBuilder<object> => {
   const rows = lines.map(({ details = {}, message, ...line }, index) => ({
     ...line,
     message: message.toWellFormed(), // half a character would not pass as JSON
     details,
     number: index + 1,
   }))
-  await sql`
-    with counter as (
-      update automation.executions set log_seq = log_seq + ${lines.length} where id = ${id}
-      returning log_seq - ${lines.length} as before
-    )
+  return sql<object>`
     insert into automation.log_lines (day, execution_id, seq, branch, phase, level, category, message, details)
-    select ${day}::date, ${id}::bigint, counter.before + line.number, line.branch, line.phase, line.level, line.category,
-      line.message, line.details
-    from counter, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as line (number integer, branch integer, phase text, level text, category text, message text, details jsonb)`.execute(
-    db,
-  )
+    select ${day}::date, ${id}::bigint, execution.log_seq - ${lines.length}::integer + line.number, line.branch, line.phase,
+      line.level, line.category, line.message, line.details
+    from execution, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as line (number integer, branch integer, phase text, level text, category text, message text, details jsonb)`
 }
 
 export type LogFilter = {

@@ -1,0 +1,142 @@
+import { api } from '@opsconductor/contract'
+import type { Kysely } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startApp, type TestApp } from '../../../../test/app.ts'
+import type { DB } from '../../../kernel/database/index.ts'
+import { claimBranch, type Claim } from './branch-claims.store.ts'
+import { lockExecution } from './executions.store.ts'
+import { finishStep, insertReadySteps, startStep } from './step-results.store.ts'
+
+const step = { index: 0, attempt: 1 }
+const line = {
+  branch: 1,
+  phase: 'action_execution',
+  level: 'info',
+  category: 'system',
+  message: 'said with the change',
+} as const
+
+/** Nobody takes branches here but the tests themselves. */
+let app: TestApp
+let db: Kysely<DB>
+let job: string
+beforeAll(async () => {
+  app = await startApp({ services: ['gateway'] })
+  db = app.database.kysely
+  await app.admin(api.targets.create, {
+    body: { name: 'one', methods: [{ type: 'ssh', config: { host: '127.0.0.1' } }] },
+  })
+  const { serial } = await app.admin(api.jobs.create, {
+    body: { name: 'job', targets: ['one'], steps: [{ type: 'ssh.exec', command: 'true' }] },
+  })
+  job = serial
+})
+afterAll(() => app?.[Symbol.asyncDispose]())
+
+const start = async () => {
+  const { uuid } = await app.admin(api.executions.start, { params: { ref: job }, body: {} })
+  const { items } = await app.admin(api.executions.branches, { params: { ref: uuid }, query: {} })
+  return { execution: uuid, branch: items[0]?.uuid ?? '' }
+}
+
+const claim = async (): Promise<Claim> => {
+  const branch = await claimBranch(db, (await start()).branch, 'tester', 60)
+  if (branch === undefined) throw new Error('the branch was not free')
+  await insertReadySteps(db, [
+    {
+      branchId: branch.id,
+      executionId: branch.executionId,
+      ...step,
+      stepId: 'only',
+      name: 'only',
+      type: 'ssh.exec',
+      branchAttempt: branch.attempt,
+      mode: 'attached',
+      command: 'true',
+      targetUuid: branch.targetUuid,
+      targetSerial: null,
+      targetName: branch.targetName,
+      method: 'ssh',
+      credential: null,
+      changeSeq: 1,
+    },
+  ])
+  return branch
+}
+
+const begin = (branch: Claim) => startStep(db, branch, step, { connectMs: 1 }, [line])
+const linesOf = async ({ executionUuid }: Claim) => {
+  const { items } = await app.admin(api.executions.log, { params: { ref: executionUuid }, query: { limit: 100 } })
+  return items.filter(({ message }) => message === line.message).length
+}
+
+/** Something that another one commits while `act` waits in front of the execution's row. */
+const meanwhile = async <T>(branch: Claim, commit: (db: Kysely<DB>) => Promise<unknown>, act: () => Promise<T>) => {
+  const waiting: Promise<T>[] = []
+  await db.transaction().execute(async (trx) => {
+    await lockExecution(trx, branch.executionId)
+    waiting.push(act())
+    await expect.poll(() => app.database.asOwner(waitingForLocks)).toHaveLength(1)
+    await commit(trx)
+  })
+  return Promise.all(waiting)
+}
+const waitingForLocks = `
+  select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+
+test('of many who want a branch one gets it', async () => {
+  const { branch } = await start()
+  const claims = await Promise.all(Array.from({ length: 8 }, (_, n) => claimBranch(db, branch, `executor ${n}`, 60)))
+  const won = claims.filter((one) => one !== undefined)
+  expect(won).toHaveLength(1)
+  expect(won[0]).toMatchObject({ attempt: 1, jobName: 'job', targetName: 'one', document: { name: 'job' } })
+})
+
+test('a branch that was cancelled while an executor waited for it is not taken', async () => {
+  const { execution, branch } = await start()
+  await app.admin(api.executions.cancel, { params: { ref: execution } })
+  expect(await claimBranch(db, branch, 'too late', 60)).toBeUndefined()
+})
+
+test('the holder begins and finishes a step once, and what it says is stored with it', async () => {
+  const branch = await claim()
+  expect(await begin(branch)).toBe('started')
+  expect(await begin(branch)).toBe('fenced')
+  expect(await linesOf(branch)).toBe(1)
+  expect(await finishStep(db, branch, step, { status: 'completed' }, [line, line])).toBe(true)
+  expect(await finishStep(db, branch, step, { status: 'failed' }, [line])).toBe(false)
+  expect(await linesOf(branch)).toBe(3)
+})
+
+test('who loses the branch while waiting to begin does not begin', async () => {
+  const branch = await claim()
+  const takeOver = (trx: Kysely<DB>) =>
+    trx
+      .updateTable('automation.branches')
+      .set((row) => ({ attempt: row('attempt', '+', 1) }))
+      .where('id', '=', branch.id)
+      .execute()
+  expect(await meanwhile(branch, takeOver, () => begin(branch))).toEqual(['fenced'])
+  expect(await linesOf(branch)).toBe(0)
+})
+
+test('who waits to begin while the execution is cancelled does not begin', async () => {
+  const branch = await claim()
+  const cancel = (trx: Kysely<DB>) =>
+    trx
+      .updateTable('automation.executions')
+      .set({ cancelRequestedAt: new Date() })
+      .where('id', '=', branch.executionId)
+      .execute()
+  expect(await meanwhile(branch, cancel, () => begin(branch))).toEqual(['cancelled'])
+})
+
+test('a lease that has run out begins nothing', async () => {
+  const branch = await claim()
+  await db
+    .updateTable('automation.branches')
+    .set({ leaseUntil: new Date(0) })
+    .where('id', '=', branch.id)
+    .execute()
+  expect(await begin(branch)).toBe('fenced')
+})

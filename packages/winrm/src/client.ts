@@ -33,7 +33,8 @@ export type Client = {
 export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Client => {
   const settled = settle(options)
   const lanes = createLanes(() => createLane({ ...settled.lane, phaseDone }))
-  const station: Station = { endpoint: createEndpoint(settled.endpoint), lanes, reconnectMs: settled.reconnectMs }
+  const { reconnectMs, stopMs } = settled
+  const station: Station = { endpoint: createEndpoint(settled.endpoint), lanes, reconnectMs, stopMs }
   const pool = createShellPool(station)
   let learning: Promise<void> | undefined
 

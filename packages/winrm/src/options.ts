@@ -25,11 +25,18 @@ export type ConnectOptions = {
   readonly slackMs?: number | undefined
   /** For how long a lost connection is sought again while a command runs. Default 30 s. */
   readonly reconnectMs?: number | undefined
+  /** How long a command has to end after it was told to; then its shell is deleted over its head. Default 5 s. */
+  readonly stopMs?: number | undefined
   /** The longest answer that is read. Default 4 MiB; Windows sends at most 500 KB unless told otherwise. */
   readonly maxAnswerBytes?: number | undefined
 }
 
-export type Settled = { readonly lane: LaneOptions; readonly endpoint: EndpointOptions; readonly reconnectMs: number }
+export type Settled = {
+  readonly lane: LaneOptions
+  readonly endpoint: EndpointOptions
+  readonly reconnectMs: number
+  readonly stopMs: number
+}
 
 /** Every default filled in. @throws AuthError when the credentials do not fit the kind of connection */
 export const settle = (options: ConnectOptions): Settled => {
@@ -52,5 +59,6 @@ export const settle = (options: ConnectOptions): Settled => {
       slackMs: options.slackMs ?? 15_000,
     },
     reconnectMs: options.reconnectMs ?? 30_000,
+    stopMs: options.stopMs ?? 5_000,
   }
 }

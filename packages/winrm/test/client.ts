@@ -12,6 +12,7 @@ export const to = (windows: Windows, more: Partial<ConnectOptions> = {}): Connec
   credentials: anna,
   operationTimeoutMs: 5_000,
   slackMs: 5_000,
+  stopMs: 1_000,
   ...more,
 })
 

@@ -21,16 +21,25 @@ export const quoteForCmd = (argument: string): string => {
   return quoteArgument(argument).replaceAll(/[()%!^"<>&|]/g, '^$&')
 }
 
+export type CommandLine = {
+  /** Quoted for the program that reads them, and for cmd.exe; the command itself is taken as it is. */
+  readonly args?: readonly string[] | undefined
+  /** Without cmd.exe: needs the program's whole path. Windows since 2012 R2 may use cmd.exe all the same. */
+  readonly skipCmdShell?: boolean | undefined
+}
+
 /** cmd.exe takes 8,191 characters, and WinRS puts its own path and quotes in front of ours. */
 const CMD_LIMIT = 8_191 - 64
 /** CreateProcess, with the terminating zero. */
 const PROCESS_LIMIT = 32_766
 
 /**
- * Refuses what Windows may not run: beyond its limit cmd.exe silently runs nothing, and reports 0.
- * @throws CommandTooLongError
+ * The whole line. What Windows may not run is refused: beyond its limit cmd.exe silently runs nothing, and reports 0.
+ * @throws CommandTooLongError, WinrmError
  */
-export const requireRunnable = (commandLine: string, through: 'cmd' | 'process'): void => {
-  const limit = through === 'cmd' ? CMD_LIMIT : PROCESS_LIMIT
-  if (commandLine.length > limit) throw new CommandTooLongError(commandLine.length, limit)
+export const commandLineOf = (command: string, { args = [], skipCmdShell = false }: CommandLine): string => {
+  const line = [command, ...args.map(skipCmdShell ? quoteArgument : quoteForCmd)].join(' ')
+  const limit = skipCmdShell ? PROCESS_LIMIT : CMD_LIMIT
+  if (line.length > limit) throw new CommandTooLongError(line.length, limit)
+  return line
 }

@@ -42,8 +42,6 @@ export type CommandLimits = {
   readonly output?: 'read' | 'discard' | undefined
 }
 
-/** How long a command has to end after it was told to; then its shell is deleted over its head. */
-const STOP_MS = 5_000
 const ROOM_BYTES = 1_048_576
 
 /** Whether the server's answer means that the command runs no more. */
@@ -65,7 +63,7 @@ export const followCommand = (
   let patience: NodeJS.Timeout | undefined
 
   const sendSignal = (name: SignalName, ask: Ask) =>
-    ask({ action: Action.signal, body: signalBody(id, name), isRepeatable: true, operationTimeoutMs: STOP_MS })
+    ask({ action: Action.signal, body: signalBody(id, name), isRepeatable: true, operationTimeoutMs: shell.stopMs })
 
   const receiveAll = async (): Promise<number> => {
     const body = receiveBody(id)
@@ -94,7 +92,7 @@ export const followCommand = (
     if (isOver || stopReason !== undefined) return
     stopReason = reason
     queue.neverWait()
-    patience = setTimeout(() => void abandon(reason), STOP_MS)
+    patience = setTimeout(() => void abandon(reason), shell.stopMs)
     await sendSignal('terminate', shell.askBeside).catch(() => {})
   }
   /** Neither the signal nor its effect: the shell goes, and with it what runs in it. */

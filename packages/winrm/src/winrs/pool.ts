@@ -1,3 +1,4 @@
+import { commandLineOf } from '../cmd/command-line.ts'
 import { QuotaError, ShellLostError } from '../errors.ts'
 import type { Command } from './command.ts'
 import type { ShellSettings } from './requests.ts'
@@ -83,6 +84,7 @@ export const createShellPool = (station: Station): ShellPool => {
 
   return {
     async run(command, options) {
+      commandLineOf(command, options) // what cannot run opens no shell
       const key = keyOf(options)
       const kept = take(key)
       if (kept === undefined) return runIn(key, await fresh(options, options.signal), command, options)

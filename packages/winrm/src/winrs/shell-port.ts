@@ -9,6 +9,8 @@ export type Station = {
   readonly lanes: Lanes
   /** For how long a lost connection is sought again while a command runs. */
   readonly reconnectMs: number
+  /** How long a command has to end after it was told to; then its shell is deleted over its head. */
+  readonly stopMs: number
 }
 
 /** A question about one shell: the rest of the heading is the shell's. */
@@ -24,6 +26,7 @@ export type Ask = (operation: ShellOperation) => Promise<XmlElement>
 export type ShellPort = {
   readonly endpoint: Endpoint
   readonly reconnectMs: number
+  readonly stopMs: number
   /** On the shell's own lane, in turn. */
   readonly ask: Ask
   /** Beside it, on a lane of its own: a waiting Receive is not disturbed. */
@@ -46,6 +49,7 @@ export const shellPort = (
   return {
     endpoint: station.endpoint,
     reconnectMs: station.reconnectMs,
+    stopMs: station.stopMs,
     ask: (operation) => station.endpoint.ask(lane, whole(operation)),
     askBeside: async (operation) => {
       const beside = station.lanes.take()

@@ -1,4 +1,4 @@
-import { quoteArgument, quoteForCmd, requireRunnable } from '../cmd/command-line.ts'
+import { commandLineOf, type CommandLine } from '../cmd/command-line.ts'
 import { RemoteFault, ShellLostError, WinrmError } from '../errors.ts'
 import { Action } from '../wsman/namespaces.ts'
 import { readCommandId, readShellId } from './answers.ts'
@@ -7,16 +7,13 @@ import { CMD_SHELL_URI, commandBody, createBody, shellOptions, type ShellSetting
 import { shellPort, type Ask, type Station } from './shell-port.ts'
 import { fitsOneSend, inputBytes, sendPiece, type Input } from './stdin.ts'
 
-export type RunOptions = CommandLimits & {
-  /** Quoted for the program that reads them, and for cmd.exe; the command itself is taken as it is. */
-  readonly args?: readonly string[] | undefined
-  /** What it reads; its standard input is closed after it. */
-  readonly stdin?: Input | undefined
-  /** Instead of `stdin`: `write` and `end` will be used. Without either it has a console from which nothing comes. */
-  readonly acceptsInput?: boolean | undefined
-  /** Without cmd.exe: needs the program's whole path. Windows since 2012 R2 may use cmd.exe all the same. */
-  readonly skipCmdShell?: boolean | undefined
-}
+export type RunOptions = CommandLine &
+  CommandLimits & {
+    /** What it reads; its standard input is closed after it. */
+    readonly stdin?: Input | undefined
+    /** Instead of `stdin`: `write` and `end` will be used. Without either it has a console from which nothing comes. */
+    readonly acceptsInput?: boolean | undefined
+  }
 
 /** A shell on the server: a place in which one command after the other runs. */
 export type Shell = {
@@ -111,9 +108,8 @@ export const openShell = async (station: Station, settings: ShellSettings, signa
   }
 
   const run = async (command: string, options: RunOptions = {}): Promise<Command> => {
-    const { args = [], stdin, skipCmdShell = false } = options
-    const commandLine = [command, ...args.map(skipCmdShell ? quoteArgument : quoteForCmd)].join(' ')
-    requireRunnable(commandLine, skipCmdShell ? 'process' : 'cmd')
+    const { stdin } = options
+    const commandLine = commandLineOf(command, options)
     if (state !== 'open') throw new ShellLostError('The shell is closed.')
     if (isBusy) throw new WinrmError('Another command still runs in this shell: open a second one.')
 

@@ -45,7 +45,7 @@ export const createWake = async ({
   }
 
   const threads = new BroadcastChannel(channel)
-  threads.onmessage = ({ data }) => tellHere(data as string[])
+  threads.addEventListener('message', (event) => tellHere((event as unknown as { data: string[] }).data))
   threads.unref()
 
   const tellProcess = collected(async (told) => {

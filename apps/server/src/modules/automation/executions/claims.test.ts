@@ -21,7 +21,7 @@ let app: TestApp
 let db: Kysely<DB>
 let job: string
 beforeAll(async () => {
-  app = await startApp({ services: ['gateway'] })
+  app = await startApp({ services: ['gateway', 'scheduler'] })
   db = app.database.kysely
   await app.admin(api.targets.create, {
     body: { name: 'one', methods: [{ type: 'ssh', config: { host: '127.0.0.1' } }] },
@@ -139,4 +139,30 @@ test('a lease that has run out begins nothing', async () => {
     .where('id', '=', branch.id)
     .execute()
   expect(await begin(branch)).toBe('fenced')
+})
+
+const branchOf = async ({ executionUuid }: Claim) =>
+  (await app.admin(api.executions.branches, { params: { ref: executionUuid }, query: {} })).items[0]
+
+const loseAfter = async (attempts: number) => {
+  const branch = await claim()
+  const change = { attempt: attempts, leaseUntil: new Date(0) }
+  await db.updateTable('automation.branches').set(change).where('id', '=', branch.id).execute()
+  return branch
+}
+
+test('a branch whose executor was lost between steps waits for another one', async () => {
+  const branch = await loseAfter(9)
+  await expect.poll(() => branchOf(branch), { timeout: 10_000 }).toMatchObject({ status: 'queued', attempt: 9 })
+})
+
+test('a branch that ten executors have lost before it began is given up', async () => {
+  const branch = await loseAfter(10)
+  await expect
+    .poll(() => app.admin(api.executions.read, { params: { ref: branch.executionUuid } }), { timeout: 10_000 })
+    .toMatchObject({ status: 'failed', counts: { failed: 1 } })
+  expect(await branchOf(branch)).toMatchObject({
+    finishedAt: expect.any(String) as string,
+    message: expect.stringContaining('10 executors') as string,
+  })
 })

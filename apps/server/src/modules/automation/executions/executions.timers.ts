@@ -13,6 +13,8 @@ import { endSteps, insertReadySteps, nextTry, selectSteps } from './step-results
 type Ports = { progress: Progress; queue: Queue; publish: Publish }
 
 const sweepLimit = 100
+/** A branch that so many executors have lost before it could begin is not given to another one. */
+const mostAttempts = 10
 
 /**
  * Looks for branches whose executor is not heard of any more. What was interrupted between steps goes back to the queue;
@@ -52,6 +54,7 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
     } else if (running !== undefined || isCancelled) {
       await updateBranch(ctx.db, branch.id, {
         status: isCancelled ? 'cancelled' : 'lost',
+        finishedAt: isCancelled ? new Date() : null,
         leaseUntil: null,
         message: 'The executor was lost while a step ran: nobody knows how it ended.',
         cancelOutcome: isCancelled && running !== undefined ? 'unconfirmed' : isCancelled ? 'stopped' : null,
@@ -60,6 +63,19 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
       if (!isCancelled) await store.updateExecution(ctx.db, execution.id, { needsAttention: true })
       await note(`The executor of ${branch.targetName} was lost while step ${(running?.index ?? 0) + 1} ran.`, 'error')
       await publish(ctx, 'branch.lost', branch.uuid, { execution: execution.uuid })
+      return progress.advance(ctx, branch.executionId)
+    }
+    if (branch.attempt >= mostAttempts) {
+      const message = `${mostAttempts} executors have taken this branch and were lost before a step began.`
+      await endSteps(ctx.db, branch.id, ['ready'], { status: 'skipped', changeSeq })
+      await updateBranch(ctx.db, branch.id, {
+        status: 'failed',
+        leaseUntil: null,
+        finishedAt: new Date(),
+        message: `${message} Their own logs say why.`,
+        changeSeq,
+      })
+      await note(message, 'error')
       return progress.advance(ctx, branch.executionId)
     }
     await requeueBranch(ctx.db, branch, changeSeq)

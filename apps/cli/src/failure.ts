@@ -20,6 +20,7 @@ const kinds: Record<ProblemCode, FailureKind> = {
   invalid: 'usage',
   too_large: 'usage',
   unsupported_media_type: 'usage',
+  out_of_range: 'usage',
   method_not_allowed: 'usage',
   unauthenticated: 'denied',
   wrong_credentials: 'denied',

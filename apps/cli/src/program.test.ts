@@ -304,7 +304,8 @@ test('stored output comes as it was followed: lines of a branch apart, one strea
   }))
   peer.answer(api.executions.output, ({ params, query }) => {
     const items = query.fromLine === 1 ? [line(1, `a${params.number}`)] : [line(2, 'b', { stream: 'stderr' })]
-    return { items, nextLine: query.fromLine === 1 ? 2 : null, totalLines: 2, lastSeq: 2, isComplete: true }
+    const nextLine = query.fromLine === 1 ? 2 : null
+    return { items, nextCursor: null, nextLine, totalLines: 2, lastSeq: 2, isComplete: true }
   })
   peer.answer(api.executions.rawOutput, () => Buffer.from([0x68, 0x69, 0x0a]))
   const output = ['executions', 'output', 'JOB-2026-000001.1']

@@ -1,4 +1,4 @@
-import { api, type Branch, type Execution, type OutputLine } from '@opsconductor/contract'
+import { api, type Branch, type Execution, type OutputLine, type RouteAnswer } from '@opsconductor/contract'
 import { Failure } from './failure.ts'
 import { itemsOf } from './names.ts'
 import type { Opsctl } from './opsctl.ts'
@@ -48,12 +48,15 @@ const isWanted = (line: OutputLine, { stream }: OutputOptions) => stream === und
 
 async function* linesOf({ call }: Opsctl, execution: Execution, branch: string): AsyncGenerator<OutputLine> {
   const params = { ref: execution.uuid, number: Number(branch) }
+  let cursor: string | undefined
   for (let fromLine: number | null = 1; fromLine !== null;) {
-    const page: { items: OutputLine[]; nextLine: number | null } = await call(api.executions.output, {
+    const page: RouteAnswer<typeof api.executions.output> = await call(api.executions.output, {
       params,
-      query: { fromLine, limit: 5000 },
+      query: { fromLine, limit: 5000, cursor },
     })
     yield* page.items
+    cursor = page.nextCursor ?? undefined
+    if (cursor !== undefined) continue // the rest of these lines comes first
     // a page that does not move on would be asked for without end
     fromLine = page.nextLine !== null && page.nextLine > fromLine ? page.nextLine : null
   }

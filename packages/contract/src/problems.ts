@@ -19,6 +19,7 @@ export const problems = {
   refresh_in_progress: { status: 409, title: 'Another tab has just refreshed this session' },
   idempotency_mismatch: { status: 409, title: 'The idempotency key was used for another request' },
   too_large: { status: 413, title: 'The request is too large' },
+  out_of_range: { status: 416, title: 'The range lies outside of what there is' },
   unsupported_media_type: { status: 415, title: 'Send JSON' },
   locked_out: { status: 429, title: 'Too many failed log-ins' },
   rate_limited: { status: 429, title: 'Too many requests' },

@@ -7,7 +7,7 @@ import { Refusal } from './errors.ts'
  */
 export type Place = { readonly key: string; readonly id: number }
 
-const encode = ({ key, id }: Place): string => Buffer.from(JSON.stringify([key, id])).toString('base64url')
+export const writeCursor = ({ key, id }: Place): string => Buffer.from(JSON.stringify([key, id])).toString('base64url')
 
 /** @throws Refusal `invalid` for what is not one of our cursors */
 export const readCursor = (cursor: string | undefined): Place | null => {
@@ -36,7 +36,7 @@ export const pageOf = <Row, Item>(
   const last = shown.at(-1)
   return {
     items: shown.map(item),
-    nextCursor: rows.length > limit && last !== undefined ? encode(place(last)) : null,
+    nextCursor: rows.length > limit && last !== undefined ? writeCursor(place(last)) : null,
   }
 }
 

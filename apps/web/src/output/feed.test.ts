@@ -12,6 +12,7 @@ const pageFrom = (fromLine: number, limit: number, total: number): OutputPage =>
     text: `line ${fromLine + index}`,
     continues: false,
   })),
+  nextCursor: null,
   nextLine: null,
   totalLines: total,
   lastSeq: total,

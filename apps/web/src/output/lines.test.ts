@@ -14,6 +14,7 @@ const line = (line: number, seq: number, text: string, more: Partial<OutputLine>
 })
 const page = (items: OutputLine[], more: Partial<OutputPage> = {}): OutputPage => ({
   items,
+  nextCursor: null,
   nextLine: null,
   totalLines: items.at(-1)?.line ?? 0,
   lastSeq: items.at(-1)?.seq ?? 0,

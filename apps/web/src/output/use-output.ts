@@ -5,12 +5,30 @@ import { call } from '../session/index.ts'
 import { isOutage, whenBack } from '../session/recovery.ts'
 import { createFeed } from './feed.ts'
 
+/** Of half a megabyte each. */
+const answersMax = 20
+
 /** The output of a branch: pages as they are looked at, and what comes live. For one branch; give the component a key. */
 export const useOutput = (ref: string, branch: number) => {
   const [feed] = useState(() =>
     createFeed({
-      load: (fromLine, limit, signal) =>
-        call(api.executions.output, { params: { ref, number: branch }, query: { fromLine, limit } }, { signal }),
+      load: async (fromLine, limit, signal) => {
+        const ask = (cursor?: string) =>
+          call(
+            api.executions.output,
+            { params: { ref, number: branch }, query: { fromLine, limit, cursor } },
+            { signal },
+          )
+        const page = await ask()
+        // long lines come in several answers; a browser is not asked to hold more than some megabytes of them
+        let { nextCursor } = page
+        for (let answers = 1; nextCursor !== null && answers < answersMax; answers += 1) {
+          const more = await ask(nextCursor)
+          page.items.push(...more.items)
+          nextCursor = more.nextCursor
+        }
+        return page
+      },
     }),
   )
   useEffect(() => feed.open(), [feed])

@@ -6,7 +6,7 @@ import { z } from '../zod.ts'
 import { Strategy, Values } from './job-document.ts'
 import { RunRequest } from './jobs.ts'
 import { LogCategory, LogLevel, LogLine, LogPhase } from './log.ts'
-import { OutputMatch, OutputPage } from './output.ts'
+import { OutputMatches, OutputPage, OutputQuery, OutputSearchQuery } from './output.ts'
 import { BranchStatus, CancelOutcome, ExecutionStatus, StepStatus } from './states.ts'
 
 const count = z.number().int()
@@ -91,7 +91,8 @@ export const StepResult = z.object({
   finishedAt: Time.nullable(),
   timings: StepTimings,
   outputBytes: count,
-  isOutputTruncated: z.boolean(),
+  isOutputTruncated: z.boolean().describe('it was longer than the limit of a step'),
+  isOutputIncomplete: z.boolean().describe('part of it could not be stored'),
   changeSeq: count,
 })
 export type StepResult = z.infer<typeof StepResult>
@@ -175,27 +176,24 @@ export const executions = {
     summary: 'Lines of output, by range',
     access: 'executions.read',
     params: branchParams,
-    query: z.object({
-      fromLine: z.coerce.number().int().min(1).default(1),
-      limit: z.coerce.number().int().min(1).max(5000).default(1000),
-    }),
+    query: OutputQuery,
     status: 200,
     answer: OutputPage,
   }),
   searchOutput: route({
     method: 'GET',
     path: '/executions/:ref/branches/:number/output/search',
-    summary: 'Lines that contain a text, upper and lower case alike',
+    summary: 'Lines that contain a text, upper and lower case alike unless told otherwise',
     access: 'executions.read',
     params: branchParams,
-    query: z.object({ q: z.string().min(1).max(200), limit: z.coerce.number().int().min(1).max(5000).default(1000) }),
+    query: OutputSearchQuery,
     status: 200,
-    answer: z.object({ items: z.array(OutputMatch), isCut: z.boolean() }),
+    answer: OutputMatches,
   }),
   rawOutput: route({
     method: 'GET',
     path: '/executions/:ref/branches/:number/output.txt',
-    summary: 'The output as it came, also while it runs',
+    summary: 'The output as it came, also while it runs; a part of it with Range',
     access: 'executions.read',
     params: branchParams,
     query: z.object({ stream: z.enum(['stdout', 'stderr']).optional() }),

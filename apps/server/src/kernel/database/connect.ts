@@ -52,6 +52,8 @@ export const openDatabase = ({
   pool.on('error', (error) => {
     if (!closing) log.warn({ err: error }, 'an idle database connection broke')
   })
+  // One that breaks while it is lent, but not used at this moment, would end the process; its next query says so anyway.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const names = createStatementNames()
   const kysely = new Kysely<DB>({
     dialect: new PostgresDialect({

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { ByteSource } from './byte-ranges.ts'
 
 /**
  * What a few routes need to know of the conversation itself: the refresh cookie, conditional writes, idempotency, and
@@ -20,5 +20,6 @@ export type Exchange = {
   readonly idempotencyKey: string | null
   /** What the client calls itself. */
   readonly device: string
-  readonly answerBytes: (stream: Readable, options: { contentType: string; fileName: string }) => void
+  /** Answers with bytes, or the part of them that was asked for. @throws Refusal `out_of_range` */
+  readonly answerBytes: (source: ByteSource) => void
 }

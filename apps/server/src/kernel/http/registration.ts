@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream'
 import { type Route, apiBase, cookieRequestHeader, refreshCookieName, statusOf } from '@opsconductor/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Logger } from 'pino'
 import type { Actor, Context } from '../context.ts'
 import { Refusal } from '../errors.ts'
+import { sendBytes } from './byte-ranges.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
 import { type NumericAliases, olderPathHeader } from './numeric-aliases.ts'
@@ -101,12 +101,7 @@ const exchangeOf = (request: FastifyRequest, reply: FastifyReply, isHttps: boole
     idempotencyKey:
       typeof idempotencyKey === 'string' && idempotencyKey.length > 0 ? idempotencyKey.slice(0, 200) : null,
     device: request.headers['user-agent']?.slice(0, 300) ?? '',
-    answerBytes: (stream: Readable, { contentType, fileName }) => {
-      void reply
-        .type(contentType)
-        .header('content-disposition', `attachment; filename="${fileName.replace(/[^\w.-]/g, '_')}"`)
-        .send(stream)
-    },
+    answerBytes: (source) => sendBytes(request, reply, source),
   }
 }
 

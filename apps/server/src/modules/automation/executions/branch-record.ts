@@ -74,7 +74,7 @@ export const createBranchRecord = (
       work: BranchStep,
       step: Try,
       outcome: StepOutcome,
-      output: { bytes: number; isTruncated: boolean; collectMs: number },
+      output: { bytes: number; isTruncated: boolean; isIncomplete: boolean; collectMs: number },
     ): Promise<boolean> => {
       const { status, exitCode, signal, fault, message, runMs, connectMs } = outcome
       const change = {
@@ -88,6 +88,7 @@ export const createBranchRecord = (
         collectMs: output.collectMs,
         outputBytes: output.bytes,
         isOutputTruncated: output.isTruncated,
+        isOutputIncomplete: output.isIncomplete,
       }
       const isOurs = await finishStep(ctx.db, branch, step, change, [
         fault === null

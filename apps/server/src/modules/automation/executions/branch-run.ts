@@ -58,8 +58,10 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     ready.catch(() => {}) // heard where it is waited for
     const output = await openOutputWriter({
       db: ctx.db,
+      log: ctx.log,
       place: { branchId: branch.id, day: branch.day },
-      isNew: branch.attempt === 1,
+      attempt: branch.attempt,
+      isHeld: hold.isHeld,
       limitBytes: ports.outputLimitBytes,
       stored: () => wake.announce(topics.execution(branch.executionUuid)),
     })

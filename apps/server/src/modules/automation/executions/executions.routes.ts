@@ -15,8 +15,7 @@ export const executionRoutes = ({ executions, output }: { executions: Executions
   on(api.executions.output, (ctx, { params, query }) => output.page(ctx, params, query)),
   on(api.executions.searchOutput, (ctx, { params, query }) => output.search(ctx, params, query)),
   on(api.executions.rawOutput, async (ctx, { params, query }, exchange) => {
-    const { stream, fileName } = await output.raw(ctx, params, query.stream)
-    exchange.answerBytes(stream, { contentType: 'text/plain; charset=utf-8', fileName })
+    exchange.answerBytes(await output.raw(ctx, params, query.stream))
   }),
   on(api.executions.log, (ctx, { params, query }) => executions.log(ctx, params.ref, query)),
   on(api.executions.cancel, (ctx, { params }) => executions.cancel(ctx, params.ref)),

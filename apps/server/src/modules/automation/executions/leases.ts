@@ -11,6 +11,7 @@ export type Hold = {
   readonly signal: AbortSignal
   /** @throws Fenced when the lease was not renewed for half its length: somebody else may hold the branch */
   readonly check: () => void
+  readonly isHeld: () => boolean
   readonly release: () => void
 }
 
@@ -76,11 +77,13 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
     hold: (branch) => {
       const held: Held = { ...branch, renewedAt: performance.now(), abort: new AbortController() }
       all.add(held)
+      const isHeld = () => !isStale(held) && held.abort.signal.reason !== 'fenced'
       return {
         signal: held.abort.signal,
         check: () => {
-          if (isStale(held) || held.abort.signal.reason === 'fenced') throw new Fenced()
+          if (!isHeld()) throw new Fenced()
         },
+        isHeld,
         release: () => void all.delete(held),
       }
     },

@@ -235,5 +235,6 @@ export const toStepResult = (row: StepResultRow & { branchNumber: number }): Ste
   timings: { connectMs: row.connectMs, runMs: row.runMs, collectMs: row.collectMs },
   outputBytes: row.outputBytes,
   isOutputTruncated: row.isOutputTruncated,
+  isOutputIncomplete: row.isOutputIncomplete,
   changeSeq: row.changeSeq,
 })

@@ -2,6 +2,7 @@ import { api, type ServerFrame } from '@opsconductor/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startApp, type TestApp } from '../../../../test/app.ts'
+import { insertExecution } from '../../../../test/branch-rows.ts'
 import { openLive } from '../../../../test/live.ts'
 import { until } from '../../../../test/until.ts'
 
@@ -86,6 +87,22 @@ test('changes of an execution come with numbers that only grow, up to its end', 
   live.subscribe('again', { topic: 'execution', ref: uuid, from: last?.seq ?? 0 })
   await live.until((frame) => frame.type === 'execution' && frame.id === 'again')
   expect(live.frames.at(-1)).toMatchObject({ branches: [], steps: [] })
+})
+
+test('of an execution with very many branches and steps every row comes, in frames of bounded size', async () => {
+  const [branches, steps] = [12_000, 2]
+  const { uuid } = await insertExecution(app.database, { branches, steps })
+  await using live = await openLive(app)
+  live.subscribe('big', { topic: 'execution', ref: uuid, from: 0 })
+  const rows = () => live.frames.flatMap((frame) => (frame.type === 'execution' ? frame.branches : []))
+  const results = () => live.frames.flatMap((frame) => (frame.type === 'execution' ? frame.steps : []))
+  await live.until((frame) => frame.type === 'execution' && frame.seq === 1)
+  expect(new Set(rows().map(({ number }) => number)).size).toBe(branches)
+  expect(new Set(results().map(({ branch, index }) => `${branch}.${index}`)).size).toBe(branches * steps)
+  const frames = live.frames.filter((frame) => frame.type === 'execution')
+  expect(Math.max(...frames.map((frame) => frame.branches.length + frame.steps.length))).toBeLessThanOrEqual(2_000)
+  // cut anywhere before the end, nothing is missing from the number of the last frame on
+  expect(new Set(frames.slice(0, -1).map(({ seq }) => seq))).toEqual(new Set([0]))
 })
 
 test('the log comes live', async () => {

@@ -35,17 +35,16 @@ export const openSubscription = (
     isLooking = true
     try {
       while (isWanted && !closed.signal.aborted) {
+        if (bufferedBytes() >= highWaterBytes) {
+          await pause(feed.pauseMs)
+          continue
+        }
         isWanted = false
-        let found = 0
-        if (bufferedBytes() < highWaterBytes) {
-          const frames = await feed.next(ctx)
-          found = frames.length
-          for (const frame of frames) send(frame)
-          // what fills a whole frame may go on
-          if (found > 0 && frames[0]?.type !== 'changed') isWanted = true
-        } else isWanted = true
+        const { frames, isMore } = await feed.next(ctx)
+        for (const frame of frames) send(frame)
+        if (isMore) isWanted = true
         // a look that found nothing must not keep what comes right behind it waiting
-        await pause(found === 0 && !isWanted ? Math.min(emptyPauseMs, feed.pauseMs) : feed.pauseMs)
+        else await pause(frames.length === 0 ? Math.min(emptyPauseMs, feed.pauseMs) : feed.pauseMs)
       }
     } catch (error) {
       if (!closed.signal.aborted) failed(error)

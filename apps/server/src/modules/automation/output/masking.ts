@@ -9,6 +9,8 @@ export type Masker = {
   push: (bytes: Buffer) => Buffer
   /** The rest, at the end of the stream. */
   end: () => Buffer
+  /** Bytes that are held back. */
+  heldBytes: () => number
 }
 
 /**
@@ -45,7 +47,7 @@ export const createMasker = (secrets: readonly string[]): Masker => {
   const forms = [...new Set(secrets.filter((secret) => secret.length >= shortest).flatMap(formsOf))]
     .map((form) => Buffer.from(form).toString('latin1'))
     .toSorted((a, b) => b.length - a.length)
-  if (forms.length === 0) return { push: (bytes) => bytes, end: () => Buffer.alloc(0) }
+  if (forms.length === 0) return { push: (bytes) => bytes, end: () => Buffer.alloc(0), heldBytes: () => 0 }
 
   const pattern = new RegExp(forms.map((form) => form.replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`)).join('|'), 'g')
   const replacement = blackened.toString('latin1')
@@ -64,6 +66,7 @@ export const createMasker = (secrets: readonly string[]): Masker => {
       held = ''
       return Buffer.from(rest, 'latin1')
     },
+    heldBytes: () => held.length,
   }
 }
 

@@ -1,85 +1,175 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { type Kysely, sql } from 'kysely'
+import { promisify } from 'node:util'
+import { zstdDecompress } from 'node:zlib'
+import type { OutputStream } from '@opsconductor/contract'
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
 import type { Chunk } from './chunks.ts'
 
 /** Where the output of a branch is kept: its id, and the day of its partition. */
 export type OutputPlace = { branchId: number; day: string }
 
-/** Below this, compression costs more than it saves. */
-const compressFromBytes = 512
-
-export const insertChunks = async (db: Kysely<DB>, place: OutputPlace, chunks: readonly (Chunk & { at: Date })[]) => {
-  await db
-    .insertInto('automation.outputChunks')
-    .values(
-      chunks.map((chunk) => {
-        const isCompressed = chunk.data.length >= compressFromBytes
-        return { ...chunk, ...place, isCompressed, data: isCompressed ? zstdCompressSync(chunk.data) : chunk.data }
-      }),
-    )
-    .execute()
-}
-
-export const notePosition = async (db: Kysely<DB>, branchId: number, { seq, line }: { seq: number; line: number }) => {
-  await db
-    .updateTable('automation.branches')
-    .set({ outputSeq: seq, outputLines: line })
-    .where('id', '=', branchId)
-    .where('outputSeq', '<', seq)
-    .where('status', 'in', ['running', 'lost'])
-    .execute()
-}
-
-/** How far the output of a branch has come, by what is stored: a holder that died may not have noted it. */
-export const findPosition = (db: Kysely<DB>, { branchId, day }: OutputPlace) =>
-  db
-    .selectFrom('automation.outputChunks')
-    .select([
-      sql<number>`coalesce(max(seq), 0)`.as('seq'),
-      sql<number>`coalesce(max(first_line + lines - 1), 0)`.as('line'),
-    ])
-    .where('day', '=', day)
-    .where('branchId', '=', branchId)
-    .executeTakeFirstOrThrow()
-
-const selectFrom = (db: Kysely<DB>, { branchId, day }: OutputPlace) =>
-  db.selectFrom('automation.outputChunks').selectAll().where('day', '=', day).where('branchId', '=', branchId)
-
-type ChunkRow = Awaited<ReturnType<ReturnType<typeof selectFrom>['execute']>>[number]
+type ChunkRow = Selectable<DB['automation.outputChunks']>
 export type StoredChunk = Chunk & { at: Date }
 
-/** Chunks that touch the lines `from` up to, but without, `to`. */
+/** Bytes that are read at a time; at most one chunk of 128 kB more. Memory stays the same for any length of output. */
+const bytesAtOnce = 512 * 1024
+const rowsAtOnce = 5_000
+
+/**
+ * The first chunks of those that `numbers` selects, in order of their numbers, up to the limit in bytes.
+ * Sizes are added up by the database, so that no more than that travels.
+ */
+const selectChunks = async (
+  db: Kysely<DB>,
+  { branchId, day }: OutputPlace,
+  numbers: RawBuilder<unknown>,
+): Promise<StoredChunk[]> => {
+  const { rows } = await sql<ChunkRow>`
+    with first as materialized (${numbers}),
+    sized as materialized (
+      select seq, sum(greatest(bytes, octet_length(data))) over (order by seq) - greatest(bytes, octet_length(data)) as before
+      from first join automation.output_chunks using (seq)
+      where day = ${day} and branch_id = ${branchId}
+    )
+    select * from automation.output_chunks
+    where day = ${day} and branch_id = ${branchId}
+      and seq = any (array(select seq from sized where before < ${bytesAtOnce}))
+    order by seq`.execute(db)
+  return Promise.all(rows.map(toChunk))
+}
+
+/**
+ * Chunks that touch the lines `from` up to, but without, `to`, and come behind `afterSeq`: found by the line index.
+ * A line that began before the range begins in the last chunk in front of it.
+ */
 export const selectByLines = async (
   db: Kysely<DB>,
   place: OutputPlace,
-  from: number,
-  to: number,
-): Promise<StoredChunk[]> =>
-  (
-    await selectFrom(db, place)
-      .where('firstLine', '<', to)
-      .where(sql<boolean>`first_line + lines > ${from}`)
-      .orderBy('seq')
-      .execute()
-  ).map(toChunk)
+  { from, to, afterSeq }: { from: number; to: number; afterSeq: number },
+): Promise<{ chunks: StoredChunk[]; isCut: boolean }> => {
+  const { branchId, day } = place
+  const touching = sql`
+    (select seq from automation.output_chunks
+      where day = ${day} and branch_id = ${branchId} and first_line < ${from}
+      order by first_line desc, seq desc limit 1)
+    union all
+    select seq from automation.output_chunks
+    where day = ${day} and branch_id = ${branchId} and first_line >= ${from} and first_line < ${to}`
+  const chunks = await selectChunks(
+    db,
+    place,
+    sql`with touching as materialized (${touching})
+      select seq from touching where seq > ${afterSeq} order by seq limit ${rowsAtOnce}`,
+  )
+  const last = chunks.at(-1)
+  if (last === undefined) return { chunks, isCut: false }
+  const { rows } = await sql<{ isCut: boolean }>`
+    with touching as materialized (${touching})
+    select exists (select from touching where seq > ${last.seq}) as "isCut"`.execute(db)
+  return { chunks, isCut: rows[0]?.isCut === true }
+}
 
+/**
+ * Chunks in order of their numbers, up to limits of bytes and of rows: fewer than there are, but none only at the end.
+ */
 export const selectAfterSeq = async (
   db: Kysely<DB>,
-  place: OutputPlace,
+  { branchId, day }: OutputPlace,
   seq: number,
-  limit: number,
-): Promise<StoredChunk[]> =>
-  (await selectFrom(db, place).where('seq', '>', seq).orderBy('seq').limit(limit).execute()).map(toChunk)
+  { bytes = bytesAtOnce, rows = rowsAtOnce }: { bytes?: number; rows?: number } = {},
+): Promise<StoredChunk[]> => {
+  const found = await sql<ChunkRow>`
+    with first as materialized (
+      select seq, greatest(bytes, octet_length(data)) as size from automation.output_chunks
+      where day = ${day} and branch_id = ${branchId} and seq > ${seq}
+      order by seq limit ${rows}
+    ),
+    sized as materialized (select seq, sum(size) over (order by seq) - size as before from first)
+    select * from automation.output_chunks
+    where day = ${day} and branch_id = ${branchId} and seq > ${seq}
+      and seq <= (select max(seq) from sized where before < ${bytes})
+    order by seq`.execute(db)
+  return Promise.all(found.rows.map(toChunk))
+}
 
-const toChunk = (row: ChunkRow): StoredChunk => ({
+/** The same of one stream, behind so many of its bytes. */
+export const selectOfStream = (
+  db: Kysely<DB>,
+  place: OutputPlace,
+  stream: OutputStream,
+  fromByte: number,
+): Promise<StoredChunk[]> =>
+  selectChunks(
+    db,
+    place,
+    sql`select seq from automation.output_chunks
+      where day = ${place.day} and branch_id = ${place.branchId} and stream = ${stream} and byte_offset >= ${fromByte}
+      order by byte_offset limit ${rowsAtOnce}`,
+  )
+
+const chunksOf = (db: Kysely<DB>, { branchId, day }: OutputPlace) =>
+  db.selectFrom('automation.outputChunks').where('day', '=', day).where('branchId', '=', branchId)
+
+/** The last chunk of a stream that begins at this byte of it or before; the last of all without a byte. */
+export const findInStream = (db: Kysely<DB>, place: OutputPlace, stream: OutputStream, byte?: number) => {
+  const query = chunksOf(db, place)
+    .select(['seq', 'step', 'byteOffset', 'bytes', 'firstLine', 'lines', 'isPartial'])
+    .where('stream', '=', stream)
+    .orderBy('byteOffset', 'desc')
+    .limit(1)
+  return (byte === undefined ? query : query.where('byteOffset', '<=', byte)).executeTakeFirst()
+}
+
+/** Number of the chunk in which, or in front of which, a line begins; 1 when there is none. */
+export const findSeqOfLine = async (db: Kysely<DB>, place: OutputPlace, line: number): Promise<number> => {
+  const before = await chunksOf(db, place)
+    .select('seq')
+    .where('firstLine', '<=', line)
+    .orderBy('firstLine', 'desc')
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return before?.seq ?? 1
+}
+
+/** The last chunk of all. */
+export const findLast = (db: Kysely<DB>, place: OutputPlace) =>
+  chunksOf(db, place)
+    .select(['seq', 'stream', 'totalOffset', 'bytes'])
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+
+/** Whether retention has removed the output of that day. */
+export const isDropped = async (db: Kysely<DB>, { day }: OutputPlace): Promise<boolean> => {
+  const { rows } = await sql<{ isDropped: boolean }>`
+    select to_regclass(${`automation.output_chunks_${day.replaceAll('-', '')}`}) is null as "isDropped"`.execute(db)
+  return rows[0]?.isDropped === true
+}
+
+/** Number of the chunk of stdout or stderr that holds a byte of the raw output: by halving, as numbers have no gaps. */
+export const findSeqOfByte = async (db: Kysely<DB>, place: OutputPlace, byte: number, lastSeq: number) => {
+  let [low, high] = [1, lastSeq]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const chunk = await chunksOf(db, place).select('totalOffset').where('seq', '=', middle).executeTakeFirst()
+    if (chunk === undefined || chunk.totalOffset > byte) high = middle - 1
+    else low = middle
+  }
+  return low
+}
+
+const decompress = promisify(zstdDecompress)
+
+const toChunk = async (row: ChunkRow): Promise<StoredChunk> => ({
   seq: row.seq,
   step: row.step,
   stream: row.stream as Chunk['stream'],
   byteOffset: row.byteOffset,
+  totalOffset: row.totalOffset,
   firstLine: row.firstLine,
   lines: row.lines,
   isPartial: row.isPartial,
   at: row.at,
-  data: row.isCompressed ? zstdDecompressSync(row.data) : row.data,
+  data: row.isCompressed ? await decompress(row.data) : row.data,
 })

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { api, type OutputLine } from '@opsconductor/contract'
+import { api, type OutputLine, type OutputPage } from '@opsconductor/contract'
 import { sshdAvailable } from '@opsconductor/transports/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Fleet, startFleet } from '../../../../test/fleet.ts'
+import { refusal } from '../../../../test/client.ts'
 import { until } from '../../../../test/until.ts'
 
 describe.skipIf(!sshdAvailable('output'))('output', () => {
@@ -14,15 +15,17 @@ describe.skipIf(!sshdAvailable('output'))('output', () => {
 
   const page = (ref: string, query: object = {}) =>
     fleet.admin(api.executions.output, { params: { ref, number: 1 }, query })
-  const search = (ref: string, query: { q: string; limit?: number }) =>
+  const search = (ref: string, query: { q: string; limit?: number; cursor?: string; caseSensitive?: 'true' }) =>
     fleet.admin(api.executions.searchOutput, { params: { ref, number: 1 }, query })
   /** All lines, page after page, with the pieces of a line put together. */
   const allLines = async (ref: string, limit = 5000) => {
     const items: OutputLine[] = []
+    let cursor: string | null = null
     for (let fromLine: number | null = 1; fromLine !== null;) {
-      const next = await page(ref, { fromLine, limit })
+      const next: OutputPage = await page(ref, { fromLine, limit, ...(cursor === null ? {} : { cursor }) })
       items.push(...next.items)
-      fromLine = next.nextLine
+      cursor = next.nextCursor
+      if (cursor === null) fromLine = next.nextLine
     }
     const lines = new Map<number, string>()
     for (const { line, text } of items) lines.set(line, (lines.get(line) ?? '') + text)
@@ -39,6 +42,8 @@ describe.skipIf(!sshdAvailable('output'))('output', () => {
     const first = await page(uuid, { limit: 1 })
     expect(first.totalLines).toBe(2)
     expect(first.items.every(({ line, text }) => line === 1 && text.length <= 128 * 1024)).toBe(true)
+    expect(first.nextCursor).not.toBeNull()
+    expect(JSON.stringify(first).length).toBeLessThan(1024 * 1024)
     const lines = await allLines(uuid)
     expect([...lines.keys()]).toEqual([1, 2])
     expect(lines.get(1)?.length).toBe(bytes)
@@ -57,6 +62,50 @@ describe.skipIf(!sshdAvailable('output'))('output', () => {
     expect(stderr.length).toBe(300_000)
     expect(hash(stdout.subarray(256))).toBe(hash(stderr))
     expect((await page(uuid)).isComplete).toBe(true)
+  })
+
+  test('a part of the output is downloaded by its bytes, and what lies outside is refused', async () => {
+    const { uuid } = await fleet.run([
+      'seq 1 2000; head -c 300000 /dev/zero | tr "\\0" x; echo; echo away >&2; seq 1 9',
+    ])
+    const download = (range: string, query: object = {}, headers: Record<string, string> = {}) =>
+      fleet.admin.raw(
+        api.executions.rawOutput,
+        { params: { ref: uuid, number: 1 }, query },
+        { headers: { range, ...headers } },
+      )
+    const whole = await fleet.raw(uuid)
+    for (const [from, to] of [
+      [0, 0],
+      [5, 9999],
+      [100, 250_000],
+      [308_800, 308_893],
+      [308_850, 400_000],
+    ] as const) {
+      const part = await download(`bytes=${from}-${to}`)
+      expect(part.status).toBe(206)
+      const last = Math.min(to, whole.length - 1)
+      expect(part.headers.get('content-range')).toBe(`bytes ${from}-${last}/${whole.length}`)
+      expect(Buffer.from(await part.arrayBuffer()).equals(whole.subarray(from, last + 1))).toBe(true)
+    }
+    const end = await download('bytes=-7')
+    expect(Buffer.from(await end.arrayBuffer())).toEqual(whole.subarray(-7))
+    expect(await (await download('bytes=2-', { stream: 'stderr' })).text()).toBe('ay\n')
+    const { status, code } = await refusal(download(`bytes=${whole.length}-`))
+    expect([status, code]).toEqual([416, 'out_of_range'])
+    // several ranges, other units, another version of it: the whole
+    const tag = end.headers.get('etag') ?? ''
+    expect((await download('bytes=0-1,5-6')).status).toBe(200)
+    expect((await download('lines=1-2')).status).toBe(200)
+    expect((await download('bytes=0-1', {}, { 'if-range': '"another"' })).status).toBe(200)
+    expect((await download('bytes=0-1', {}, { 'if-range': tag })).status).toBe(206)
+  })
+
+  test('a line that is no text is marked, and its bytes can be read', async () => {
+    const { uuid } = await fleet.run([String.raw`printf 'caf\303\251 \377\303\\n\n'; echo fine`])
+    const { items } = await page(uuid)
+    expect(items[0]).toMatchObject({ text: String.raw`café \xff\xc3\n`, isBinary: true })
+    expect(items[1]).not.toHaveProperty('isBinary')
   })
 
   test('text in many scripts arrives whole, also where it is cut on the way', async () => {
@@ -92,7 +141,11 @@ describe.skipIf(!sshdAvailable('output'))('output', () => {
     expect(found.items.map(({ line }) => line)).toEqual(
       [...whole].filter(([, text]) => text.includes('99')).map(([line]) => line),
     )
-    expect((await search(uuid, { q: '99', limit: 3 })).isCut).toBe(true)
+    const cut = await search(uuid, { q: '99', limit: 3 })
+    expect(cut).toMatchObject({ isCut: true, items: [{ line: 99 }, { line: 199 }, { line: 299 }] })
+    const rest = await search(uuid, { q: '99', cursor: cut.nextCursor ?? '' })
+    expect([...cut.items, ...rest.items]).toEqual(found.items)
+    expect((await search(uuid, { q: 'NEXT step', caseSensitive: 'true' })).items).toEqual([])
     expect((await search(uuid, { q: 'NEXT step' })).items).toHaveLength(1)
     expect((await search(uuid, { q: 'needle' })).items[0]?.stream).toBe('stderr')
     const part = await page(uuid, { fromLine: 500, limit: 2 })

@@ -1,15 +1,14 @@
-import { Readable } from 'node:stream'
-import type { OutputMatch, OutputPage, OutputStream } from '@opsconductor/contract'
+import type { OutputMatches, OutputPage, OutputStream } from '@opsconductor/contract'
 import { type Context, permit } from '../../../kernel/context.ts'
+import { readCursor, writeCursor } from '../../../kernel/cursor.ts'
+import type { ByteSource } from '../../../kernel/http/byte-ranges.ts'
 import type { Executions } from '../executions/executions.ts'
 import { linesOf } from './lines.ts'
-import { type OutputPlace, selectAfterSeq, selectByLines } from './output.store.ts'
+import { type OutputPlace, isDropped, selectByLines } from './output.store.ts'
+import { rawOutputOf } from './raw-output.ts'
+import { type SearchFor, searchOutput } from './search.ts'
 
 type Which = { ref: string; number: number }
-
-/** Chunks read at a time where the whole output is walked through; memory stays the same for any length. */
-const chunksAtOnce = 50
-const matchTextMax = 500
 
 export const createOutput = ({ executions }: { executions: Pick<Executions, 'findBranch'> }) => {
   const locate = async (ctx: Context, { ref, number }: Which) => {
@@ -25,63 +24,56 @@ export const createOutput = ({ executions }: { executions: Pick<Executions, 'fin
     page: async (
       ctx: Context,
       which: Which,
-      { fromLine, limit }: { fromLine: number; limit: number },
+      { fromLine, limit, cursor }: { fromLine: number; limit: number; cursor?: string | undefined },
     ): Promise<OutputPage> => {
       const { branch, place, isComplete } = await locate(ctx, which)
       const to = fromLine + limit
-      const chunks = await selectByLines(ctx.db, place, fromLine, to)
+      const afterSeq = readCursor(cursor)?.id ?? 0
+      const { chunks, isCut } = await selectByLines(ctx.db, place, { from: fromLine, to, afterSeq })
+      const last = chunks.at(-1)
+      const isExpired = last === undefined && branch.outputLines >= fromLine && (await isDropped(ctx.db, place))
       return {
-        items: chunks.flatMap(linesOf).filter(({ line }) => line >= fromLine && line < to),
+        items: chunks.flatMap((chunk) => linesOf(chunk, fromLine, to)),
+        nextCursor: isCut && last !== undefined ? writeCursor({ key: '', id: last.seq }) : null,
         nextLine: branch.outputLines >= to ? to : null,
         totalLines: branch.outputLines,
         lastSeq: branch.outputSeq,
         isComplete,
+        ...(isExpired ? { isExpired: true as const } : {}),
       }
     },
 
-    /** Looks through the whole output, also where nobody has scrolled to. A match is within one line or piece of it. */
+    /** Looks through the whole output, also where nobody has scrolled to. */
     search: async (
       ctx: Context,
       which: Which,
-      { q, limit }: { q: string; limit: number },
-    ): Promise<{ items: OutputMatch[]; isCut: boolean }> => {
-      const { place } = await locate(ctx, which)
-      const wanted = q.toLowerCase()
-      const items: OutputMatch[] = []
-      for await (const chunk of allChunks(ctx, place)) {
-        for (const { line, stream, text } of linesOf(chunk)) {
-          if (!text.toLowerCase().includes(wanted)) continue
-          if (items.length === limit) return { items, isCut: true }
-          items.push({ line, stream, text: text.slice(0, matchTextMax) })
-        }
+      wanted: Omit<SearchFor, 'after'> & { cursor?: string | undefined },
+    ): Promise<OutputMatches> => {
+      const { branch, place } = await locate(ctx, which)
+      const from = readCursor(wanted.cursor)
+      const after = from === null ? null : { seq: from.id, line: Number(from.key) }
+      const { items, next, searchedLines } = await searchOutput(ctx, place, { ...wanted, after })
+      return {
+        items,
+        isCut: next !== null,
+        nextCursor: next === null ? null : writeCursor({ key: String(next.line), id: next.seq }),
+        searchedLines: next === null ? branch.outputLines : searchedLines,
       }
-      return { items, isCut: false }
     },
 
-    /** The bytes as they came, masked, of one stream or of all in order of arrival; without notices of ours. */
-    raw: async (ctx: Context, which: Which, stream: OutputStream | undefined) => {
-      const { execution, branch, place } = await locate(ctx, which)
-      const bytes = async function* () {
-        for await (const chunk of allChunks(ctx, place)) {
-          if (stream === undefined ? chunk.stream !== 'notice' : chunk.stream === stream) yield chunk.data
-        }
-      }
+    /** The bytes as they came, masked, of one stream or of both in order of arrival; without notices of ours. */
+    raw: async (ctx: Context, which: Which, stream: OutputStream | undefined): Promise<ByteSource> => {
+      const { execution, branch, place, isComplete } = await locate(ctx, which)
+      const { size, read } = await rawOutputOf(ctx, place, stream)
       return {
-        stream: Readable.from(bytes()),
+        contentType: 'text/plain; charset=utf-8',
         fileName: `${execution.jobSerial}.${execution.number}-${branch.targetName}.txt`,
+        size,
+        tag: isComplete ? `${branch.uuid}-${stream ?? 'all'}-${size}` : null,
+        read,
       }
     },
   }
 }
 
 export type Output = ReturnType<typeof createOutput>
-
-const allChunks = async function* (ctx: Context, place: OutputPlace) {
-  for (let seq = 0; ;) {
-    const chunks = await selectAfterSeq(ctx.db, place, seq, chunksAtOnce)
-    yield* chunks
-    const last = chunks.at(-1)
-    if (last === undefined || chunks.length < chunksAtOnce) return
-    seq = last.seq
-  }
-}

@@ -71,13 +71,18 @@ export const createFront = (options: FrontOptions): { readonly server: Server; r
     response.writeHead(reply.status, { 'Content-Type': type, 'Content-Length': body.length }).end(body)
   }
 
-  const negotiate = async (response: ServerResponse, connection: Connection, token: Buffer, body: Buffer) => {
+  const negotiate = async (
+    response: ServerResponse,
+    connection: Connection,
+    [scheme, token]: readonly [string, Buffer],
+    body: Buffer,
+  ) => {
     const step = await connection.acceptor(token)
     if (step.state === 'refused') {
       connection.acceptor = options.acceptor()
       return refuse(response)
     }
-    const header = step.token === undefined ? {} : { 'WWW-Authenticate': `Negotiate ${step.token.toString('base64')}` }
+    const header = step.token === undefined ? {} : { 'WWW-Authenticate': `${scheme} ${step.token.toString('base64')}` }
     if (step.state === 'challenge') {
       response.writeHead(401, { ...header, 'Content-Length': 0 }).end()
       return
@@ -97,7 +102,7 @@ export const createFront = (options: FrontOptions): { readonly server: Server; r
     }
     const [scheme = '', credentials = ''] = (request.headers.authorization ?? '').split(' ')
     if (/^(negotiate|ntlm)$/i.test(scheme)) {
-      await negotiate(response, connection, Buffer.from(credentials, 'base64'), body)
+      await negotiate(response, connection, [scheme, Buffer.from(credentials, 'base64')], body)
       return
     }
     if (/^basic$/i.test(scheme)) {

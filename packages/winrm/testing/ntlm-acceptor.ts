@@ -4,7 +4,7 @@ import { ntlmProtection } from '../src/auth/ntlm.ts'
 import type { Protection } from '../src/auth/authentication.ts'
 import { objectId } from '../src/der.ts'
 import { Av, AV_FLAG_MIC, findAv, readAvPairs, writeAvPairs } from '../src/ntlm/av-pairs.ts'
-import { Flag, OFFERED_FLAGS } from '../src/ntlm/flags.ts'
+import { Flag, hasFlag, OFFERED_FLAGS } from '../src/ntlm/flags.ts'
 import { beginMessage, isNtlmMessage, readField, writeField } from '../src/ntlm/message.ts'
 import { createRc4 } from '../src/ntlm/rc4.ts'
 import { hmacMd5, ntHash, responseKey } from '../src/ntlm/response.ts'
@@ -55,8 +55,10 @@ export const createNtlmAcceptor = ({ passwordOf, computerName, channelBinding }:
   const serverChallenge = randomBytes(8)
 
   const accept = (message: Buffer): NtlmStep | { user: string; sessionKey: Buffer } => {
-    const user = readField(message, 36).toString('utf16le')
-    const domain = readField(message, 28).toString('utf16le')
+    // older clients speak the "OEM" character set: ASCII, as far as they are tested
+    const encoding = hasFlag(message.readUInt32LE(60), Flag.unicode) ? 'utf16le' : 'latin1'
+    const user = readField(message, 36).toString(encoding)
+    const domain = readField(message, 28).toString(encoding)
     const password = passwordOf(user.replace(/@.*$/, ''))
     if (password === undefined) return { state: 'refused', because: `no account ${user}` }
     const response = readField(message, 20)

@@ -1,0 +1,187 @@
+import { stat } from 'node:fs/promises'
+import type { Shell } from '../shell.ts'
+import { createDeadline } from '../wait.ts'
+import type { Entry, Symlinks } from './entries.ts'
+import { fetchFile } from './fetch-file.ts'
+import { inParallel } from './in-parallel.ts'
+import { listTarget } from './list-target.ts'
+import { makeFoldersHere, makeLinksHere, setModesHere } from './local-folders.ts'
+import { CopyEnd, failedAt, type CopyProgress, type CopyResult, type Skipped } from './result.ts'
+import { sendFile } from './send-file.ts'
+import { makeFolders, makeLinks, setModes } from './target-folders.ts'
+import { lookAtTarget, type TargetTools } from './target-tools.ts'
+import { walk } from './walk.ts'
+import { below, nameOf, shown, type Name } from './words.ts'
+
+export type CopyRequest = {
+  /** A path on this machine; bytes where it is no UTF-8. */
+  here: string | Uint8Array
+  /** A path on the target; a relative one begins at the home of the account. */
+  there: string | Uint8Array
+  /** What becomes of symbolic links below a folder; `keep` unless told. A link given as the path itself is followed. */
+  symlinks?: Symlinks
+  /** Permission bits for every file, e.g. 0o640; those of the original unless told. */
+  mode?: number
+  /** Files under way together; 4 unless told. Each is a command of its own. */
+  filesAtATime?: number
+  onProgress?: (progress: CopyProgress) => void
+  /** Aborting stops it; what was put in its place stays, temporary files are removed. */
+  signal: AbortSignal
+  /** For all of it, in milliseconds. */
+  timeoutMs?: number
+}
+
+/**
+ * Copies a file or a folder to the target: under a temporary name, compared by its SHA-256, renamed. A file there is
+ * replaced at once and as a whole; a folder there keeps what it has besides. POSIX is enough on the target.
+ *
+ * Throws a TransportError when the wire fails before anything could be copied.
+ */
+export const copyUp = (shell: Shell, request: CopyRequest): Promise<CopyResult> =>
+  within(request, async ({ signal, abort }) => {
+    const [here, there] = [nameOf(request.here), nameOf(request.there)]
+    const tools = await lookAtTarget(shell, there, signal)
+    const top = await stat(here).catch((cause: NodeJS.ErrnoException) => {
+      throw failedAt(shown(here), `It cannot be read here (${cause.code}).`, cause)
+    })
+    if (!top.isFile() && !top.isDirectory()) throw failedAt(shown(here), 'It is neither a file nor a folder.')
+    const entries: Entry[] = []
+    for await (const entry of walk(here, request.symlinks ?? 'keep')) entries.push(entry)
+    const plan = planOf(entries, request)
+    checkPlace(shown(there), tools.at, top.isDirectory())
+    const made = await makeFolders(shell, there, plan.folders, signal)
+    const sum = await transfer(plan, request, { abort }, (file, onBytes) =>
+      sendFile(
+        { from: below(here, file.path), to: below(there, file.path), mode: request.mode ?? file.mode },
+        { shell, tools, signal, onBytes },
+      ),
+    )
+    await makeLinks(shell, there, plan.links, signal)
+    await setModes(shell, there, made, signal)
+    return report(plan, tools, top.isFile() ? sum : undefined)
+  })
+
+/** The same in the other direction; nothing is written outside of `here`, whatever the target says. */
+export const copyDown = (shell: Shell, request: CopyRequest): Promise<CopyResult> =>
+  within(request, async ({ signal, abort }) => {
+    const [here, there] = [nameOf(request.here), nameOf(request.there)]
+    const tools = await lookAtTarget(shell, there, signal)
+    if (tools.at === 'nothing') throw failedAt(shown(there), 'There is nothing of that name on the target.')
+    if (tools.at === 'other') throw failedAt(shown(there), 'It is neither a file nor a folder.')
+    const found = await stat(here).catch(() => undefined)
+    const foundKind = found?.isDirectory() === true ? 'folder' : 'file'
+    checkPlace(shown(here), found === undefined ? 'nothing' : foundKind, tools.at === 'folder')
+    const entries = await listTarget(shell, there, tools, request.symlinks ?? 'keep', signal)
+    const plan = planOf(entries, request)
+    const made = await makeFoldersHere(here, plan.folders)
+    const sum = await transfer(plan, request, { abort }, (file, onBytes) =>
+      fetchFile(
+        {
+          from: below(there, file.path),
+          to: below(here, file.path),
+          mode: request.mode ?? file.mode,
+          sizeBytes: file.sizeBytes,
+        },
+        { shell, tools, signal, onBytes },
+      ),
+    )
+    await makeLinksHere(here, plan.links)
+    await setModesHere(here, made)
+    return report(plan, tools, tools.at === 'file' ? sum : undefined)
+  })
+
+type Scope = { signal: AbortSignal; abort: () => void }
+
+/** Gives the work a signal that also ends with the first failure, and turns what ends it into a result. */
+const within = async (
+  { signal, timeoutMs }: CopyRequest,
+  work: (scope: Scope) => Promise<CopyResult>,
+): Promise<CopyResult> => {
+  const failure = new AbortController()
+  using deadline = createDeadline(timeoutMs ?? 2 ** 31 - 1, signal)
+  try {
+    return await work({
+      signal: AbortSignal.any([deadline.signal, failure.signal]),
+      abort: () => failure.abort(),
+    })
+  } catch (error) {
+    if (!(error instanceof CopyEnd)) throw error
+    // seen from the commands, a time-out is a cancel too
+    if (deadline.signal.aborted && error.result.kind !== 'unknown')
+      return { kind: 'stopped', because: deadline.cause() }
+    return error.result
+  }
+}
+
+type FileEntry = Extract<Entry, { kind: 'file' }>
+type Plan = {
+  files: FileEntry[]
+  folders: Extract<Entry, { kind: 'folder' }>[]
+  links: Extract<Entry, { kind: 'link' }>[]
+  skipped: Skipped[]
+  totalBytes: number
+}
+
+const planOf = (entries: readonly Entry[], { symlinks = 'keep' }: CopyRequest): Plan => {
+  const links = entries.filter((entry) => entry.kind === 'link')
+  const files = entries.filter((entry) => entry.kind === 'file')
+  return {
+    files,
+    folders: entries.filter((entry) => entry.kind === 'folder'),
+    links: symlinks === 'skip' ? [] : links,
+    skipped: [
+      ...(symlinks === 'skip' ? links : []).map(({ path }) => ({ path: shown(path), reason: 'a symbolic link' })),
+      ...entries
+        .filter((entry) => entry.kind === 'other')
+        .map(({ path }) => ({ path: shown(path), reason: 'neither a file nor a folder' })),
+    ],
+    totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  }
+}
+
+const checkPlace = (place: string, at: TargetTools['at'], isFolder: boolean): void => {
+  if (isFolder && at !== 'folder' && at !== 'nothing')
+    throw failedAt(place, 'There is something of that name which is no folder.')
+  if (!isFolder && at === 'folder') throw failedAt(place, 'That is a folder. Name the file in it.')
+}
+
+/** Copies all files; returns the sum of the last. */
+const transfer = async (
+  plan: Plan,
+  { filesAtATime = 4, onProgress }: CopyRequest,
+  { abort }: Pick<Scope, 'abort'>,
+  copy: (file: FileEntry, onBytes: (bytes: number) => void) => Promise<{ sum: string }>,
+): Promise<string | undefined> => {
+  let doneBytes = 0
+  let doneFiles = 0
+  let sum: string | undefined
+  const tell = (path: Name): void =>
+    onProgress?.({
+      path: shown(path),
+      doneBytes,
+      totalBytes: plan.totalBytes,
+      doneFiles,
+      totalFiles: plan.files.length,
+    })
+  await inParallel(plan.files, filesAtATime, abort, async (file) => {
+    const copied = await copy(file, (bytes) => {
+      doneBytes += bytes
+      tell(file.path)
+    })
+    sum = copied.sum
+    doneFiles++
+    tell(file.path)
+  })
+  return sum
+}
+
+const report = (plan: Plan, { verifiedBy }: TargetTools, sum: string | undefined): CopyResult => ({
+  kind: 'copied',
+  files: plan.files.length,
+  folders: plan.folders.length,
+  links: plan.links.length,
+  sizeBytes: plan.totalBytes,
+  verifiedBy,
+  ...(sum === undefined || verifiedBy === 'cksum' ? {} : { sha256: sum }),
+  skipped: plan.skipped,
+})

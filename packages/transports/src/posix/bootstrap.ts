@@ -33,7 +33,7 @@ export const quoted = (text: string): string => `'${text.replaceAll("'", String.
 // The number of our process group: from /proc where there is one (no process needed), from ps elsewhere.
 const findGroup = `oc_g=
 if [ -r /proc/$$/stat ]; then
-read -r oc_a oc_a oc_a oc_a oc_g oc_a </proc/$$/stat
+read -r oc_a oc_a oc_a oc_a oc_g oc_i </proc/$$/stat
 else
 for oc_a in $(ps -o pgid= -p $$ 2>/dev/null); do oc_g=$oc_a; done
 fi`
@@ -83,7 +83,7 @@ export const payload = (request: Payload): string => {
 ${hasInput ? ':' : 'exec </dev/null'}
 ${checkGroup[launcher](nonce)}${before === undefined ? '' : `${before}\n`}echo "${nonce} run ${launcher === 'alone' ? '0' : '$$'}${before === undefined ? '' : '$oc_p'}" >&2
 echo ${nonce}
-unset oc_a oc_g oc_l oc_n oc_p oc_s
+unset oc_a oc_g oc_i oc_l oc_n oc_p oc_s
 ${evaluate(script, interpreter, nonce)}
 }
 `

@@ -1,6 +1,6 @@
 import { sleep } from '../wait.ts'
 import { killText, type Ask } from './group.ts'
-import { announcements, checkedId, createState, noPlaceFault } from './guard.ts'
+import { announcements, checkedId, lockText, noPlaceFault } from './guard.ts'
 import { identityText } from './identity.ts'
 import { placeText, type Place } from './place.ts'
 import type { Guard, GuardAnswer } from './posix-shell.ts'
@@ -31,44 +31,38 @@ const isInBetween = (record: StepRecord): boolean =>
 /**
  * Makes the guard wherever it can be made and prints `burnt`, `homeless`, or for a guard that was taken `found` and the
  * line of {@link describeText}. Looks twice: a place that could not be reached at first may have been taken meanwhile by
- * somebody who looked here before us. What is taken and still blank is found in the second look only, after we tried
- * to be the one who fills it in.
+ * somebody who looked here before us.
  */
 const burnText = (guard: Guard, place: Place): string => {
   const id = checkedId(guard)
   return `${identityText}
 ${killText}
 ${placeText(place)}
-oc_k= oc_d= oc_i= oc_b= oc_r=
+${lockText}
+oc_k= oc_f=
 oc_burn() {
 oc_make "$@" || return 0
-if mkdir -m 700 "$2/steps/${id}" 2>/dev/null; then
-oc_k=$oc_k:$2:
-elif [ -e "$2/steps/${id}/state" ]; then
-return 0
-fi
-oc_d=$2/steps/${id}
-if ${createState('burnt')}; then oc_k=$oc_k:$2:; fi
-set +C
-oc_d=
+oc_lock "$2/steps/${id}" burnt
+[ "$oc_t" = 0 ] || oc_k=$oc_k:$2:
 }
 oc_find() {
 case $oc_k in *":$2:"*) return 0 ;; esac
-[ -z "$oc_d" ] && [ -d "$2/steps/${id}" ] && oc_fit "$@" || return 0
+[ -z "$oc_f" ] || return 0
+[ -e "$2/steps/${id}" ] || [ -d "$2/steps/${id}.once" ] || return 0
+oc_fit "$@" || return 0
 oc_s=
-{ IFS= read -r oc_s <"$2/steps/${id}/state"; } 2>/dev/null
-case $oc_r$oc_s in
-burnt* | unstarted* | 2burnt* | 2unstarted*) oc_k=$oc_k:$2: ;;
-?*) oc_d=$2/steps/${id} ;;
+read -r oc_s oc_t <"$2/steps/${id}"
+case $oc_s in
+burnt | unstarted) oc_k=$oc_k:$2: ;;
+*) oc_f=$2/steps/${id} ;;
 esac
-}
+} 2>/dev/null
 oc_each oc_find
-if [ -z "$oc_d$oc_k" ]; then
+if [ -z "$oc_f$oc_k" ]; then
 oc_each oc_burn
-oc_r=2
 oc_each oc_find
 fi
-if [ -n "$oc_d" ]; then
+if [ -n "$oc_f" ]; then
 ${describeText(id)}
 echo "found $oc_l $oc_s"
 elif [ -n "$oc_k" ]; then
@@ -79,12 +73,12 @@ fi`
 }
 
 /**
- * From `oc_d` puts into `oc_s` the state and into `oc_l` whether the process it names lives, whether its group has
+ * From `oc_f` puts into `oc_s` the state and into `oc_l` whether the process it names lives, whether its group has
  * members, the group and why it was stopped (`-`: none). Together they are what `parseRecord` reads. Needs
  * {@link identityText} and `killText`.
  */
-export const describeText = (id: string): string => `oc_s= oc_g=- oc_l=0 oc_n=0
-{ IFS= read -r oc_s <"$oc_d/state"; } 2>/dev/null
+export const describeText = (id: string): string => `oc_d=$oc_f.d oc_s= oc_g=- oc_l=0 oc_n=0
+{ IFS= read -r oc_s <"$oc_f"; } 2>/dev/null
 set -- $oc_s
 oc_t=\${1-} oc_v=\${2-} oc_w=\${3-} oc_x=\${4-}
 if [ "$oc_t" = attached ]; then

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { TransportError } from '../fault.ts'
 import { checkScript } from './bootstrap.ts'
-import { checkedId, createState, noPlaceFault, takeText } from './guard.ts'
-import { identityText } from './identity.ts'
+import { checkedId, fullFault, noPlaceFault, takeText } from './guard.ts'
+import { whoText } from './identity.ts'
 import { keeperInput } from './keeper.ts'
 import type { Detached, DetachedCommand } from './posix-shell.ts'
 import { runOnShell, type Ground } from './run.ts'
@@ -36,19 +36,21 @@ else
 exec sh -c "$oc_a" sh ${id} "$oc_d" "$@"
 fi
 }
-${identityText}
+${whoText}
 ${takes}
 case $oc_r in
 1) echo homeless; exit 0 ;;
 2) echo guarded; exit 0 ;;
+3) echo full; exit 0 ;;
 esac
-oc_who $$
-if ! ${createState('starting $$')}; then
-if [ -s "$oc_d/state" ]; then echo guarded; else echo full; fi
+oc_d=$oc_f.d
+if { mkdir -m 700 "$oc_d" && true >"$oc_d/out" && true >"$oc_d/err" && true >"$oc_d/note"; } 2>/dev/null; then
+:
+else
+echo "unstarted " 1<>"$oc_f"
+echo full
 exit 0
 fi
-set +C
-{ true >"$oc_d/out" && true >"$oc_d/err" && true >"$oc_d/note"; } 2>/dev/null || { echo full; exit 0; }
 mkfifo -m 600 "$oc_d/alive" 2>/dev/null
 (oc_keep "$@" <&3 3<&- 8>&1 >/dev/null 2>&1 &) | {
 exec 3<&-
@@ -67,7 +69,7 @@ export const detachOnShell = async (ground: Ground, command: DetachedCommand): P
   const exit = await runOnShell(
     { ...ground, control: undefined },
     {
-      script: starter(id, takeText(id, ground.place)),
+      script: starter(id, takeText(id, ground.place, 'starting')),
       appended: keeperInput(options, { script, interpreter, nonce: nonces[1] }),
       signal: command.signal,
       timeoutMs: START_WITHIN_MS,
@@ -91,7 +93,7 @@ const answerOf = (said: string, reason: string | undefined): Detached => {
     case 'homeless':
       throw noPlaceFault()
     case 'full':
-      throw notStarted('The disk of the target is full: nothing can be noted there. Free some room.')
+      throw fullFault()
     case 'failed':
       throw notStarted('The target could not start the command apart from the connection.')
     default:

@@ -16,8 +16,9 @@ export const CANNOT_STREAM = 9
 export const streamText = (id: string, place: Place, from: OutputPosition): string => `exec 3<&0 </dev/null
 ${placeText(place)}
 ${findText(id)}
-[ -n "$oc_d" ] && [ -p "$oc_d/alive" ] || exit ${CANNOT_STREAM}
-read -r oc_s oc_l <"$oc_d/state"
+oc_d=$oc_f.d
+[ -n "$oc_f" ] && [ -p "$oc_d/alive" ] || exit ${CANNOT_STREAM}
+read -r oc_s oc_l <"$oc_f"
 [ "$oc_s" = running ] || exit 0
 exec 9<>"$oc_d/alive"
 exec 8<"$oc_d/alive"
@@ -40,7 +41,7 @@ export const collectText = (id: string, place: Place, from: OutputPosition): str
 ${killText}
 ${placeText(place)}
 ${findText(id)}
-[ -n "$oc_d" ] || { echo missing; exit 0; }
+[ -n "$oc_f" ] || { echo missing; exit 0; }
 ${describeText(id)}
 echo "$oc_l $oc_s"
 set -- $oc_s

@@ -6,7 +6,7 @@
  * `oc_who PID` puts the beginning into `oc_i` (empty: no such process; `?`: cannot be told) and the boot into `oc_b`.
  * `oc_is PID BEGINNING BOOT ID` succeeds when that very process lives.
  */
-export const identityText = `oc_who() {
+export const whoText = `oc_who() {
 oc_i= oc_b='?'
 if [ -r /proc/sys/kernel/random/boot_id ]; then
 read -r oc_b </proc/sys/kernel/random/boot_id
@@ -20,7 +20,9 @@ elif kill -0 "$1" 2>/dev/null; then
 oc_i=$(LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _)
 [ -n "$oc_i" ] || oc_i='?'
 fi
-}
+}`
+
+export const identityText = `${whoText}
 oc_is() {
 oc_who "$1"
 [ -n "$oc_i" ] && [ "$oc_b" = "$3" ] || return 1

@@ -78,7 +78,7 @@ oc_c=unstarted
 fi 2>/dev/null`
 
 const body = (options: KeeperOptions): string => `{
-oc_k=$1 oc_d=$2 oc_j=
+oc_k=$1 oc_d=$2 oc_f=\${2%.d} oc_j=
 shift 2
 [ "$1" = setsid ] || [ "$1" = perl ] || oc_j=set
 trap : HUP INT TERM
@@ -87,7 +87,7 @@ ${identityText}
 ${killText}
 ${lookAround}
 oc_who $$
-echo "running $$ $oc_i $oc_b" 1<>"$oc_d/state" || exit 1
+echo "running $$ $oc_i $oc_b" 1<>"$oc_f" || exit 1
 if [ -p "$oc_d/alive" ]; then exec 9<>"$oc_d/alive"; fi
 exec 2>"$oc_d/note"
 ${watchOutput(options)}
@@ -95,11 +95,11 @@ ${watchOutput(options)}
 oc_c=$?
 ${linger}
 if [ "$oc_c" = unstarted ]; then
-echo "unstarted " 1<>"$oc_d/state"
+echo "unstarted " 1<>"$oc_f"
 else
 ${tellSignal}
 set -- $(cd "$oc_d" && LC_ALL=C ls -ln err out 2>/dev/null)
-echo "ended $oc_c $oc_e \${14-0} \${5-0} $oc_h " 1<>"$oc_d/state"
+echo "ended $oc_c $oc_e \${14-0} \${5-0} $oc_h " 1<>"$oc_f"
 fi
 kill "$oc_w" 2>/dev/null
 exit 0

@@ -5,8 +5,8 @@ import type { Program } from './program.ts'
 export type Announcement =
   | { kind: 'run'; processGroup: number; isPlaceKnown: boolean }
   | { kind: 'wrap'; launcher: string }
-  /** Not run: the guard was taken before, or there is no place for one, or not where it was before. */
-  | { kind: 'guarded' | 'homeless' | 'moved' }
+  /** Not run: the guard was taken before, there is no place for one, not where it was before, or no room. */
+  | { kind: 'guarded' | 'homeless' | 'moved' | 'full' }
 
 export type Output = {
   announcement(): Announcement | undefined
@@ -24,7 +24,7 @@ export type Output = {
 
 const parseAnnouncement = (line: string): Announcement => {
   const [word, value = '', place] = line.split(' ')
-  if (word === 'guarded' || word === 'homeless' || word === 'moved') return { kind: word }
+  if (word === 'guarded' || word === 'homeless' || word === 'moved' || word === 'full') return { kind: word }
   return word === 'run'
     ? { kind: 'run', processGroup: Number(value), isPlaceKnown: place === 'known' }
     : { kind: 'wrap', launcher: value }
@@ -40,7 +40,7 @@ export const readOutput = (
   const { stdout, stderr } = program
   const markers = {
     stdout: createMarkerReader(nonce, /^$/),
-    stderr: createMarkerReader(nonce, /^(run \d+( known)?|wrap \w+|guarded|homeless|moved)$/),
+    stderr: createMarkerReader(nonce, /^(run \d+( known)?|wrap \w+|guarded|homeless|moved|full)$/),
   }
   const failure = Promise.withResolvers<{ error: unknown }>()
   let handing = Promise.resolve()

@@ -29,7 +29,7 @@ export interface PosixShell extends Shell {
   remove(guard: Guard): Promise<boolean>
 }
 
-/** One try of one step: 1 to 100 letters, digits, `.`, `_` and `-`, not beginning with a `.` or `-`. Never used again. */
+/** One try of one step: 1 to 100 letters, digits, `_` and `-`, not beginning with a `-`. Never used again. */
 export type Guard = { id: string }
 
 /** Not started now: it was before, or it never may be. `burn` says which. */

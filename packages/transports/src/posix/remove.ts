@@ -12,9 +12,9 @@ export const removeOutput = async (ask: Ask, place: Place, guard: Guard): Promis
 ${killText}
 ${placeText(place)}
 ${findText(id)}
-[ -n "$oc_d" ] || { echo missing; exit 0; }
+[ -n "$oc_f" ] || { echo missing; exit 0; }
 ${describeText(id)}
 case $oc_l in 1* | '0 1'*) exit 0 ;; esac
-cd "$oc_d" && rm -f out err note alive group why && echo removed`)
+rm -rf "$oc_d" && echo removed`)
   return ['removed', 'missing'].includes(answer.trim())
 }

@@ -7,7 +7,7 @@ import type { GroupControl } from './group.ts'
 import { feedInput } from './input.ts'
 import { readOutput, type Output } from './output.ts'
 import type { Program, ProgramEnd, StartProgram } from './program.ts'
-import { guardText, noPlaceFault } from './guard.ts'
+import { fullFault, guardText, noPlaceFault } from './guard.ts'
 import type { Place } from './place.ts'
 import type { Guard, Guarded } from './posix-shell.ts'
 import { stopGroup } from './stop.ts'
@@ -75,7 +75,7 @@ const attempt = async (
   using stop = stopRequest(command)
   const { script, interpreter, input, guard, appended } = command
   const hasInput = input !== undefined || appended !== undefined
-  const before = guard && guardText(guard, ground.place, ground.habits.isPlaceKnown === true, nonce)
+  const before = guard && guardText(guard, ground.place, ground.habits.isPlaceKnown === true, nonce, launcher)
   const sent = program.write(payload({ script, interpreter, launcher, nonce, hasInput, before }) + (appended ?? ''))
   using feeding = feedInput(program, input, sent, announced.promise, () => output.announcement()?.kind === 'run')
   try {
@@ -103,6 +103,8 @@ const attempt = async (
         return { kind: 'guarded' }
       case 'homeless':
         throw noPlaceFault()
+      case 'full':
+        throw fullFault()
       case 'run':
         if (announcement.isPlaceKnown) ground.habits.isPlaceKnown = true
         return exitOf(first, output)

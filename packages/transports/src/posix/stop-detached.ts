@@ -32,7 +32,7 @@ export const stopDetached = async (ask: Ask, place: Place, request: StopRequest)
 ${killText}
 ${placeText(place)}
 ${findText(id)}
-[ -n "$oc_d" ] || { echo missing; exit 0; }
+[ -n "$oc_f" ] || { echo missing; exit 0; }
 ${lookAround}
 ${ownGroup(id)}`
   const control: GroupControl = {

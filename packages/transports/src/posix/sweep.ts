@@ -27,16 +27,16 @@ fi
 done
 [ -n "$oc_b" ] || return 0
 cd "$2/steps" || return 0
-oc_s=$(find . ! -name . -prune -type d -mtime +7 ! -newer "$2/days/$oc_b" 2>/dev/null | head -n ${MOST_AT_ONCE})
+oc_s=$(find . ! -name . -prune -type f -mtime +7 ! -newer "$2/days/$oc_b" 2>/dev/null | head -n ${MOST_AT_ONCE})
 set --
 for oc_a in $oc_s; do
 oc_t= oc_v=
-{ read -r oc_t oc_v oc_i <"$oc_a/state"; } 2>/dev/null
+read -r oc_t oc_v oc_i <"$oc_a"
 case $oc_t in running | attached | starting) kill -0 "$oc_v" 2>/dev/null && continue ;; esac
-set -- "$@" "$oc_a"
+set -- "$@" "$oc_a" "$oc_a.d" "$oc_a.once"
 done
 [ $# -gt 0 ] && rm -rf "$@"
-[ $# -lt ${MOST_AT_ONCE} ] || rmdir "../days/${day}"
+[ $# -lt ${3 * MOST_AT_ONCE} ] || rmdir "../days/${day}"
 }
 oc_each oc_sweep
 exit 0`

@@ -3,10 +3,11 @@ import {
   createCall,
   type CallInput,
   type CallOptions,
+  type ProblemCode,
   type Route,
   type RouteAnswer,
 } from '@opsconductor/contract'
-import { asUnreachable } from './failure.ts'
+import { asUnreachable, Failure } from './failure.ts'
 import { clientHeaders, type Session } from './session.ts'
 
 const timeoutMs = 60_000
@@ -25,6 +26,7 @@ export const connect = (session: Session) => {
     try {
       return await make(authorized(token))
     } catch (error) {
+      if (session.isFixed && isBadToken(error)) throw badVariable(error)
       if (session.isFixed || !isExpired(error)) throw asUnreachable(error, session.url)
     }
     try {
@@ -62,5 +64,17 @@ export const connect = (session: Session) => {
 }
 
 const authorized = (token: string) => ({ ...clientHeaders, authorization: `Bearer ${token}` })
+
+const badTokenCodes: readonly ProblemCode[] = ['unauthenticated', 'token_expired', 'token_revoked']
+
+const isBadToken = (error: unknown): error is ProblemError =>
+  error instanceof ProblemError && badTokenCodes.includes(error.problem.code)
+
+/** Nobody can log in over a token that was set by hand. */
+const badVariable = (error: ProblemError) =>
+  new Failure('denied', error.problem.detail, {
+    hint: 'It is the one in OPSCONDUCTOR_TOKEN: set a good one, or unset it and log in with: opsctl login',
+    cause: error,
+  })
 
 const isExpired = (error: unknown) => error instanceof ProblemError && error.problem.code === 'token_expired'

@@ -3,15 +3,20 @@ import { exitCodes, oneLine, type ExitCode } from './print.ts'
 
 export type FailureKind = keyof typeof exitCodes
 
+type Instead = { hint?: string; candidates?: readonly { name: string }[]; cause?: unknown }
+
 /** Something opsctl itself has to say: what is wrong, and what to do next. */
 export class Failure extends Error {
   readonly kind: FailureKind
   readonly hint: string | undefined
-  constructor(kind: FailureKind, message: string, { hint, cause }: { hint?: string; cause?: unknown } = {}) {
+  /** What may have been meant instead. */
+  readonly candidates: readonly { name: string }[] | undefined
+  constructor(kind: FailureKind, message: string, { hint, candidates, cause }: Instead = {}) {
     super(message, cause === undefined ? {} : { cause })
     this.name = 'Failure'
     this.kind = kind
     this.hint = hint
+    this.candidates = candidates
   }
 }
 
@@ -78,8 +83,8 @@ export const explain = (error: unknown, isVerbose = false): Explanation => {
     const cause = isVerbose && error.cause instanceof Error ? [`because: ${oneLine(error.cause.message)}`] : []
     return {
       exitCode,
-      lines: [...error.message.split('\n'), ...(error.hint === undefined ? [] : [error.hint]), ...cause],
-      json: { detail: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }), exitCode },
+      lines: [...error.message.split('\n'), ...(error.hint?.split('\n') ?? []), ...cause],
+      json: { detail: error.message, ...insteadOf(error), exitCode },
     }
   }
   const detail = error instanceof Error ? error.message : String(error)
@@ -89,6 +94,28 @@ export const explain = (error: unknown, isVerbose = false): Explanation => {
     lines: [`opsctl itself failed: ${detail}`, ...stack],
     json: { detail, exitCode: exitCodes.serverFault },
   }
+}
+
+const insteadOf = ({ hint, candidates }: Failure) => {
+  if (candidates !== undefined) return { candidates: candidates.map(({ name }) => ({ name })) }
+  return hint === undefined ? {} : { hint }
+}
+
+/** A problem told by the names of the options that somebody gave, instead of the paths of a body made from them. */
+export const underOptions = (error: unknown, options: Record<string, string>) => {
+  if (!(error instanceof ProblemError)) return error
+  const { problem } = error
+  const fields = problem.fields?.map((field) => ({
+    field,
+    said: { ...field, path: options[field.path] ?? field.path },
+  }))
+  if (fields === undefined) return error
+  const alone = fields.find(({ field }) => problem.detail === fieldText(field))
+  return new ProblemError({
+    ...problem,
+    detail: alone === undefined ? problem.detail : fieldText(alone.said),
+    fields: fields.map(({ said }) => said),
+  })
 }
 
 /** What is wrong and where, unless the detail has said just that. */

@@ -19,6 +19,24 @@ export const wholeNumber = (text: string) => {
   return number
 }
 
+const unitsMs = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/**
+ * An option's moment, as RFC 3339 in UTC: a date or a time, in the zone of this machine where it names none, or how long
+ * ago (`90m`, `24h`, `7d`).
+ */
+export const pastTime = (text: string): string => {
+  const [, number, unit] = /^(\d+)([mhd])$/.exec(text) ?? []
+  // a date alone would be taken for midnight in UTC
+  const local = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text
+  const atMs =
+    unit === undefined ? Date.parse(local) : Date.now() - Number(number) * unitsMs[unit as keyof typeof unitsMs]
+  if (!/^\d/.test(text) || Number.isNaN(atMs) || Math.abs(atMs) > 8.64e15) {
+    throw new InvalidArgumentError('a time such as 2026-11-21, 2026-11-21T08:00Z, 90m, 24h or 7d')
+  }
+  return new Date(atMs).toISOString()
+}
+
 /** For an option that may be given several times. */
 export const collected = (value: string, former: string[] = []) => [...former, value]
 

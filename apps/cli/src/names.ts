@@ -1,10 +1,11 @@
 import { Uuid, api, type Page } from '@opsconductor/contract'
 import { Failure } from './failure.ts'
 import type { Opsctl } from './opsctl.ts'
+import { displayWidth, oneLine } from './print.ts'
 
 const serial = /^(JOB|TGT)-\d{4}-\d{6,}$/i
 
-type Named = { uuid: string; name: string }
+type Named = { uuid: string; name: string; serial?: string }
 type ReadPage<T> = (query: { q?: string; cursor?: string; limit: number }) => Promise<Page<T>>
 
 /** The thing that is called exactly so, or nothing. */
@@ -42,11 +43,31 @@ export const firstItems = async <T>(read: ReadPage<T>, limit: number): Promise<P
   return { items, nextCursor: cursor }
 }
 
+const candidatesMax = 8
+
+/** Names differ by more than upper and lower case, so that either is taken; of several nothing is guessed. */
 const refOf = async (read: ReadPage<Named>, text: string, what: 'target' | 'credential' | 'job') => {
   if (Uuid.safeParse(text).success || serial.test(text)) return text
-  const found = await findNamed(read, text)
-  if (found !== undefined) return found.uuid
-  throw new Failure('notFound', `There is no ${what} called "${text}"`, { hint: `See them with: opsctl ${what}s list` })
+  const candidates: Named[] = []
+  for await (const item of itemsOf(read, { q: text })) {
+    if (item.name.toLowerCase() === text.toLowerCase()) return item.uuid
+    if (candidates.length <= candidatesMax) candidates.push(item)
+  }
+  throw new Failure('notFound', `There is no ${what} called "${text}"`, {
+    hint: candidates.length === 0 ? `See them with: opsctl ${what}s list` : namesOf(candidates, what),
+    ...(candidates.length === 0 ? {} : { candidates }),
+  })
+}
+
+const namesOf = (candidates: readonly Named[], what: string) => {
+  const shown = candidates.slice(0, candidatesMax)
+  const width = Math.max(...shown.map(({ name }) => displayWidth(oneLine(name))))
+  const lines = shown.map(({ name, serial = '' }) => {
+    const said = oneLine(name)
+    return `  ${said}${' '.repeat(width - displayWidth(said))}  ${serial}`.trimEnd()
+  })
+  const more = candidates.length > shown.length ? [`More with: opsctl ${what}s list --query …`] : []
+  return ['Did you mean one of these?', ...lines, ...more].join('\n')
 }
 
 /** A person may say UUID, serial or name; a path takes the first two. */

@@ -80,6 +80,70 @@ test('a name that nothing has is exit code 4', async () => {
   expect([code, stderr]).toEqual([4, 'opsctl: There is no target called "web9"\nSee them with: opsctl targets list\n'])
 })
 
+test('a name is taken in upper or lower case, and one that is not quite right leads to those like it', async () => {
+  const jobs = [
+    jobDetail({ uuid: uuid(9), serial: 'JOB-2026-000009', name: 'restart all' }),
+    jobDetail({ name: 'Restart' }),
+  ]
+  peer.answer(api.jobs.list, ({ query }) => ({
+    items: jobs.filter(({ name }) => name.toLowerCase().includes(String(query.q).toLowerCase())),
+    nextCursor: null,
+  }))
+  const read: string[] = []
+  peer.answer(api.jobs.read, ({ params }) => {
+    read.push(params.ref)
+    return jobDetail()
+  })
+  expect((await opsctl(['jobs', 'show', 'restart'])).code).toBe(0)
+  expect(read).toEqual([uuid(10)])
+  const { code, stderr } = await opsctl(['jobs', 'show', 'rest'])
+  expect([code, stderr]).toEqual([
+    4,
+    'opsctl: There is no job called "rest"\nDid you mean one of these?\n  restart all  JOB-2026-000009\n  Restart      JOB-2026-000001\n',
+  ])
+  const { stderr: asJson } = await opsctl(['jobs', 'show', 'rest', '--json'])
+  expect(JSON.parse(asJson)).toMatchObject({ error: { candidates: [{ name: 'restart all' }, { name: 'Restart' }] } })
+  expect(read).toHaveLength(1)
+})
+
+test('with --json wrong usage is JSON, too', async () => {
+  const { code, stdout, stderr } = await opsctl(['targets', 'create', 'web1', '--port', 'abc', '--json'])
+  expect([code, stdout]).toEqual([2, ''])
+  expect(JSON.parse(stderr)).toEqual({
+    error: {
+      detail: "option '--port <port>' argument 'abc' is invalid. a number from 1 on",
+      hint: 'See: opsctl targets create --help',
+      exitCode: 2,
+    },
+  })
+})
+
+test('what the server finds wrong with an option is told by the name of the option', async () => {
+  peer.answer(api.targets.create, () => {
+    const field = { path: 'methods.0.credential', message: 'there is no credential "nope"' }
+    throw Object.assign(new Refusal('invalid', `${field.path}: ${field.message}`), { fields: [field] })
+  })
+  const { code, stderr } = await opsctl(['targets', 'create', 'web1', '--host', 'web1', '--credential', 'nope'])
+  expect([code, stderr]).toEqual([2, 'opsctl: --credential: there is no credential "nope"\n'])
+})
+
+test('an access token of the environment that is no good leads to another one, not to a log-in', async () => {
+  peer.answer(api.auth.me, () => {
+    throw new Refusal('unauthenticated', 'This access token is not one of ours.')
+  })
+  const { code, stderr } = await opsctl(['whoami'])
+  expect([code, stderr]).toEqual([
+    3,
+    'opsctl: This access token is not one of ours.\nIt is the one in OPSCONDUCTOR_TOKEN: set a good one, or unset it and log in with: opsctl login\n',
+  ])
+})
+
+test('what has ended already is not said to be cancelled', async () => {
+  peer.answer(api.executions.cancel, () => execution('completed', { completed: 1 }))
+  const { code, stdout } = await opsctl(['executions', 'cancel', 'JOB-2026-000001.1'])
+  expect([code, stdout]).toEqual([0, 'JOB-2026-000001.1 had ended before: completed.\n'])
+})
+
 const jobYaml = 'name: restart\nsteps:\n  - type: ssh.exec\n    command: systemctl restart {{ service }}\n'
 
 test('apply creates a job, makes its next version, and says when nothing changed', async () => {

@@ -7,7 +7,7 @@ import { addJobs } from './commands/jobs.ts'
 import { addTargets } from './commands/targets.ts'
 import { readConfig, defaultUrl, type Environment, type GlobalOptions } from './config.ts'
 import { connect } from './connection.ts'
-import { explain, type FailureKind } from './failure.ts'
+import { explain, Failure, type FailureKind } from './failure.ts'
 import type { Begin } from './opsctl.ts'
 import { createPrinter, exitCodes, exitMeanings, type ExitCode, type Out } from './print.ts'
 import { createSessionFile } from './session-file.ts'
@@ -36,6 +36,8 @@ export const run = async (args: readonly string[], world: World): Promise<ExitCo
   const program = createProgram(begin, {
     writeOut: (text) => stdout.write(text),
     writeErr: (text) => stderr.write(text),
+    // said below, in the form of all other errors
+    outputError: () => {},
     getOutHasColors: () => false,
     getErrHasColors: () => false,
   })
@@ -44,15 +46,17 @@ export const run = async (args: readonly string[], world: World): Promise<ExitCo
     return exitCodes[outcome]
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage
-    const { json, color, verbose } = program.opts<GlobalOptions>()
+    const { color, verbose } = program.opts<GlobalOptions>()
+    // where the command line could not be read to its end, the option may stand in the rest
+    const isJson = program.opts<GlobalOptions>().json === true || args.includes('--json')
     const { exitCode, lines, json: told } = explain(error, verbose)
     const print = createPrinter({
       stdout,
       stderr,
-      isJson: json === true,
+      isJson,
       isColoured: color !== false && !env['NO_COLOR'],
     })
-    if (json === true) print.note(JSON.stringify({ error: told }))
+    if (isJson) print.note(JSON.stringify({ error: told }))
     else
       for (const [index, line] of lines.entries())
         print.note(index === 0 ? `opsctl: ${line}` : line, index === 0 ? 'red' : undefined)
@@ -68,14 +72,17 @@ const createProgram = (begin: Begin, output: OutputConfiguration) => {
     .option('--json', 'answer with JSON and nothing else on stdout; JSON lines when following')
     .option('--no-color', 'no colours (also NO_COLOR)')
     .option('--verbose', 'say more about errors, such as the request id')
-    .exitOverride()
-    .configureOutput(output)
-    .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', afterHelp())
   for (const add of [addAuth, addTargets, addCredentials, addJobs, addExecutions]) add(program, begin)
   for (const command of allCommands(program)) {
-    command.exitOverride().configureOutput(output).configureHelp({ showGlobalOptions: true })
-    command.showHelpAfterError(`See: ${pathOf(command)} --help`)
+    command
+      .exitOverride((error) => {
+        // of a command that only has others below it the help is shown
+        if (error.exitCode === 0 || error.code === 'commander.help') throw error
+        throw new Failure('usage', error.message.replace(/^error: /, ''), { hint: `See: ${pathOf(command)} --help` })
+      })
+      .configureOutput(output)
+      .configureHelp({ showGlobalOptions: true })
   }
   return program
 }

@@ -17,17 +17,19 @@ export type Session = Awaited<ReturnType<typeof openSession>>
 export const openSession = async (config: Config, file: SessionFile) => {
   const url = config.url ?? (await file.read()).url ?? defaultUrl
   const origin = createCall({ origin: url })
+  // another server than that of the last log-in has to be named again
+  const login = config.url === undefined ? 'opsctl login' : `opsctl login --url ${url}`
 
   /** A token good for at least `validForMs`; a token equal to `refused` was turned down and is not offered again. */
   const accessToken = async ({ validForMs = marginMs, refused }: { validForMs?: number; refused?: string } = {}) => {
     if (config.token !== undefined) return config.token
     const isGood = (entry: Entry) => entry.accessToken !== refused && entry.expiresAtMs - Date.now() > validForMs
     const known = (await file.read()).entries[url]
-    if (known === undefined) throw notLoggedIn(url)
+    if (known === undefined) throw notLoggedIn(url, login)
     if (isGood(known)) return known.accessToken
     return file.update(async (stored) => {
       const entry = stored.entries[url]
-      if (entry === undefined) throw notLoggedIn(url)
+      if (entry === undefined) throw notLoggedIn(url, login)
       // another opsctl may have renewed it while this one waited
       if (isGood(entry)) return { result: entry.accessToken }
       const renewed = await renew(entry.refreshToken)
@@ -74,8 +76,8 @@ export const openSession = async (config: Config, file: SessionFile) => {
 
 export const clientHeaders = { 'user-agent': 'opsctl/0.1.0' }
 
-const notLoggedIn = (url: string) =>
-  new Failure('denied', `Not logged in at ${url}`, { hint: 'Log in with: opsctl login' })
+const notLoggedIn = (url: string, login: string) =>
+  new Failure('denied', `Not logged in at ${url}`, { hint: `Log in with: ${login}` })
 
 const withTokens = (stored: Stored, url: string, tokens: Tokens, former?: string): Stored => {
   const refreshToken = tokens.refreshToken ?? former

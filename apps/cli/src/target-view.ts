@@ -56,11 +56,12 @@ export const showTest = (print: Printer, test: ConnectionTest) => {
   if (!test.isFinished) print.line(`${test.target.name}: no result yet. Is an executor running for its zone?`)
   for (const method of test.methods) {
     const { name } = method.method
+    const address = shownAddress(method.method)
     const verdict = method.isOk
       ? print.paint('green', 'ok')
       : print.paint('red', `failed (${method.fault ?? 'unknown'})`)
     print.line(
-      `${oneLine(name)} (${shownAddress(method.method)}): ${verdict}${method.system === null ? '' : `  ${oneLine(method.system)}`}`,
+      `${oneLine(name === address ? name : `${name} (${address})`)}: ${verdict}${method.system === null ? '' : `  ${oneLine(method.system)}`}`,
     )
     for (const line of phaseLines(method)) print.line(`  ${line}`)
     if (method.hostKey !== null) {

@@ -2,13 +2,20 @@ import { ExecutionStatus, LogCategory, LogLevel, LogPhase, api, type StepResult 
 import { Option } from 'commander'
 import { showExecution, showExecutions, showLog, type BranchWithSteps } from '../execution-view.ts'
 import { follow } from '../follow.ts'
-import { listOptions, parseChoice, shownPage, wholeNumber, type ListOptions } from '../list-options.ts'
+import { listOptions, parseChoice, pastTime, shownPage, wholeNumber, type ListOptions } from '../list-options.ts'
 import { firstItems, itemsOf, jobRef, targetRef } from '../names.ts'
 import type { AddCommands, Opsctl } from '../opsctl.ts'
 import { showOutput, type OutputOptions } from '../stored-output.ts'
 
 type Following = { follow?: boolean; cancelOnInterrupt?: boolean }
-type ListFilters = ListOptions & { job?: string; target?: string; status?: string }
+type ListFilters = ListOptions & {
+  job?: string
+  target?: string
+  status?: string
+  needsAttention?: boolean
+  since?: string
+  until?: string
+}
 type LogFilters = { phase?: string; level?: string; category?: string; branch?: number; limit: number }
 
 export const addExecutions: AddCommands = (program, begin) => {
@@ -18,6 +25,9 @@ export const addExecutions: AddCommands = (program, begin) => {
     .option('--job <job>', 'only of this job')
     .option('--target <target>', 'only on this target')
     .option('--status <status>', ExecutionStatus.options.join(', '))
+    .option('--needs-attention', 'only those about which somebody has to say what became of them')
+    .option('--since <time>', 'only queued then or later: 2026-11-21, 2026-11-21T08:00Z, 90m, 24h or 7d ago', pastTime)
+    .option('--until <time>', 'only queued before then', pastTime)
     .action(async (options: ListFilters, command) => list(await begin(command), options))
 
   executions
@@ -68,7 +78,9 @@ Examples:
       const { call, print } = await begin(command)
       const execution = await call(api.executions.cancel, { params: { ref } })
       print.answer(execution, () => {
-        print.line(`${execution.ref} is ${execution.status === 'cancelled' ? 'cancelled' : 'being cancelled'}.`)
+        const { ref, status } = execution
+        if (status === 'completed' || status === 'failed') return print.line(`${ref} had ended before: ${status}.`)
+        print.line(`${ref} is ${status === 'cancelled' ? 'cancelled' : 'being cancelled'}.`)
         print.note(`See what became of it with: opsctl executions show ${execution.ref}`)
       })
     })
@@ -98,6 +110,9 @@ const list = async (ctx: Opsctl, options: ListFilters) => {
     job: options.job === undefined ? undefined : await jobRef(ctx, options.job),
     target: options.target === undefined ? undefined : await targetRef(ctx, options.target),
     status: parseChoice(ExecutionStatus, options.status, '--status'),
+    needsAttention: options.needsAttention === true ? ('true' as const) : undefined,
+    queuedAfter: options.since,
+    queuedBefore: options.until,
   }
   const page = await firstItems(
     (query) => call(api.executions.list, { query: { ...filters, ...query } }),

@@ -9,7 +9,7 @@ import {
 } from '@opsconductor/contract'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readDocuments, withPlaces } from '../document.ts'
-import { Failure } from '../failure.ts'
+import { Failure, underOptions } from '../failure.ts'
 import { collected, listOptions, parseChoice, shownPage, wholeNumber, type ListOptions } from '../list-options.ts'
 import { firstItems, targetRef } from '../names.ts'
 import type { AddCommands, Opsctl } from '../opsctl.ts'
@@ -107,6 +107,18 @@ const list = async (ctx: Opsctl, options: Filters) => {
   shownPage(ctx, page, 'No targets. Add one with: opsctl targets create', () => showTargets(print, page.items))
 }
 
+/** Where what the options say stands in the body. */
+const optionNames = {
+  osType: '--os',
+  environment: '--environment',
+  zone: '--zone',
+  tags: '--tag',
+  description: '--description',
+  'methods.0.config.host': '--host',
+  'methods.0.config.port': '--port',
+  'methods.0.credential': '--credential',
+}
+
 const create = async (ctx: Opsctl, name: string | undefined, options: NewOptions) => {
   const { asker, call, print } = ctx
   const made = (target: Target) =>
@@ -136,8 +148,12 @@ const create = async (ctx: Opsctl, name: string | undefined, options: NewOptions
     tags: options.tag,
     methods: [{ type, config: { host: options.host, port: options.port }, credential: options.credential }],
   }
-  // what is undefined is left out of the JSON
-  return made(await call(api.targets.create, { body: body as NewTarget }))
+  try {
+    // what is undefined is left out of the JSON
+    return made(await call(api.targets.create, { body: body as NewTarget }))
+  } catch (error) {
+    throw underOptions(error, optionNames)
+  }
 }
 
 const test = async (ctx: Opsctl, name: string) => {

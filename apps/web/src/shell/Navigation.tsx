@@ -1,5 +1,4 @@
 import { CloseButton, Kbd, UnstyledButton } from '@mantine/core'
-import { spotlight } from '@mantine/spotlight'
 import { Link } from '@tanstack/react-router'
 import { IconSearch } from '@tabler/icons-react'
 import { useMay } from '../session/index.ts'
@@ -7,6 +6,7 @@ import { Brand } from '../ui/Brand.tsx'
 import { areas, type Area } from './areas.ts'
 import { LiveNotice } from './LiveNotice.tsx'
 import classes from './Navigation.module.css'
+import { palette } from './palette-store.ts'
 import { UserMenu } from './UserMenu.tsx'
 
 const groups: { name: Area['group']; label?: string }[] = [
@@ -32,7 +32,7 @@ export const Navigation = ({ onClose }: { onClose: () => void }) => {
         aria-keyshortcuts={isApple ? 'Meta+K' : 'Control+K'}
         onClick={() => {
           onClose()
-          spotlight.open()
+          palette.open()
         }}
       >
         <IconSearch size={15} aria-hidden />

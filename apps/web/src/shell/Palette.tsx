@@ -5,10 +5,11 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconHierarchy2, IconPlus, IconSearch, IconServer2 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import { useMay } from '../session/index.ts'
 import { queryOf } from '../session/queries.ts'
 import { areas } from './areas.ts'
+import { palette, paletteStore } from './palette-store.ts'
 import classes from './Palette.module.css'
 
 type Entry = { id: string; label: string; description?: string; icon: ReactNode; href: string }
@@ -77,9 +78,17 @@ export const Palette = () => {
     { label: 'Create', entries: news.filter(matches) },
   ]
   const shown = groups.filter(({ entries }) => entries.length > 0)
+  /** Enter takes the first where one has typed and not moved to another; by the arrow keys it is Mantine's. */
+  const takeFirst = ({ key }: KeyboardEvent) => {
+    const first = shown[0]?.entries[0]
+    if (key !== 'Enter' || q === '' || first === undefined || paletteStore.getState().selected !== -1) return
+    palette.close()
+    router.history.push(first.href)
+  }
 
   return (
     <Spotlight.Root
+      store={paletteStore}
       query={query}
       onQueryChange={setQuery}
       shortcut="mod + K"
@@ -95,6 +104,7 @@ export const Palette = () => {
         placeholder="Find a job or target, go somewhere, create something"
         aria-label="Find or do"
         leftSection={<IconSearch size={18} aria-hidden />}
+        onKeyDown={takeFirst}
       />
       <Spotlight.ActionsList>
         {shown.map(({ label, entries }) => (

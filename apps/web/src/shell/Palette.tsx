@@ -81,7 +81,8 @@ export const Palette = () => {
   /** Enter takes the first where one has typed and not moved to another; by the arrow keys it is Mantine's. */
   const takeFirst = ({ key }: KeyboardEvent) => {
     const first = shown[0]?.entries[0]
-    if (key !== 'Enter' || q === '' || first === undefined || paletteStore.getState().selected !== -1) return
+    const isSettled = q !== '' && q === query.trim() && !jobs.isFetching && !targets.isFetching
+    if (key !== 'Enter' || !isSettled || first === undefined || paletteStore.getState().selected !== -1) return
     palette.close()
     router.history.push(first.href)
   }

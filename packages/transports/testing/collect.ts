@@ -1,16 +1,35 @@
-import type { HostKey, Shell, ShellCommand, ShellExit, Trust } from '../src/index.ts'
+import type { Guarded, HostKey, PosixShell, Shell, ShellCommand, ShellExit, Trust } from '../src/index.ts'
 
-export type Collected = { exit: ShellExit; stdout: string; stderr: string; processGroup: number | undefined }
+export type Collected<Exit = ShellExit> = {
+  exit: Exit
+  stdout: string
+  stderr: string
+  processGroup: number | undefined
+}
+
+type Options = Partial<Omit<ShellCommand, 'script'>>
 
 /** Runs a script to its end with all output kept, for short ones. */
-export const collect = async (
-  shell: Shell,
+export const collect = (shell: Shell, script: string, options: Options = {}): Promise<Collected> =>
+  gather((command) => shell.run(command), script, options)
+
+/** The same under a guard. */
+export const collectGuarded = (
+  shell: PosixShell,
+  id: string,
   script: string,
-  options: Partial<Omit<ShellCommand, 'script'>> = {},
-): Promise<Collected> => {
+  options: Options = {},
+): Promise<Collected<ShellExit | Guarded>> =>
+  gather((command) => shell.run({ ...command, guard: { id } }), script, options)
+
+const gather = async <Exit>(
+  run: (command: ShellCommand) => Promise<Exit>,
+  script: string,
+  options: Options,
+): Promise<Collected<Exit>> => {
   const kept: Record<'stdout' | 'stderr', Uint8Array[]> = { stdout: [], stderr: [] }
   let processGroup: number | undefined
-  const exit = await shell.run({
+  const exit = await run({
     signal: new AbortController().signal,
     ...options,
     script,

@@ -1,5 +1,7 @@
+export { createAccount, shellsHere, type Account, type AccountOptions } from './account.ts'
 export { posixWireChecks, type StartWire, type WireCheck, type WireUnderTest } from './conformance.ts'
-export { collect, trustOnly, until, type Collected } from './collect.ts'
+export { collect, collectGuarded, trustOnly, until, type Collected } from './collect.ts'
+export { follow, type Followed } from './follow.ts'
 export { findProgram, sshdAvailable } from './find-sshd.ts'
 export { listProcesses, type Process } from './processes.ts'
 export { signCertificate } from './certificate.ts'

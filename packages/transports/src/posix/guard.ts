@@ -33,21 +33,22 @@ const noteExit = `case $oc_f\${RANDOM-}\${BASH_VERSION-}\${ZSH_VERSION-} in *"'"
 trap 'echo "ended exited $? sure - - -" 1<>'"'$oc_f'" EXIT ;;
 esac`
 
+// what has not been started is burnt
+const giveWay = `echo "burnt " 1<>"$oc_f"`
+
 const isFirst = ({ directory }: Place): string =>
   directory === undefined ? '[ "$2" = "${HOME%/}/.opsconductor" ] && [ "$oc_n" = "${LOGNAME-}" ]' : 'true'
 
 /**
  * Takes the guard in whatever place there is: `oc_r` becomes 0 (then `oc_f` is its file), 1 (no place), 2 (taken before)
- * or 3 (the disk is full). All other places are looked at, too: there it may have been burnt when this one could not be
- * reached. Needs {@link whoText}.
+ * or 3 (the disk is full). Then all other places are looked at: there it may have been burnt or taken by somebody who
+ * could not reach this one. Two who do so at once both give way. Needs {@link whoText}.
  */
 export const takeText = (id: string, place: Place, word: string): string => `${placeText(place)}
 ${lockText}
 oc_r=1 oc_p=
 oc_take() {
-if [ "$oc_r" != 1 ]; then
-[ ! -e "$2/steps/${id}" ] || oc_r=2
-elif oc_make "$@"; then
+if [ "$oc_r" = 1 ] && oc_make "$@"; then
 oc_lock "$2/steps/${id}" "${word} $$ $oc_i $oc_b"
 case $oc_t in
 2)
@@ -58,8 +59,15 @@ if ${isFirst(place)} && [ -r /proc/self/stat ]; then oc_p=' known'; fi ;;
 esac
 fi
 }
+oc_yield() {
+if [ "$2/steps/${id}" != "$oc_f" ] && [ -e "$2/steps/${id}" ]; then
+oc_r=2
+${giveWay}
+fi
+}
 oc_who $$
-oc_each oc_take`
+oc_each oc_take
+[ "$oc_r" != 0 ] || oc_each oc_yield`
 
 /** What the target says in place of running the command. */
 export const announcements = { taken: 'guarded', noPlace: 'homeless', moved: 'moved', full: 'full' } as const
@@ -96,7 +104,7 @@ case $oc_r in
 esac
 ${noteExit}
 unset oc_b oc_f oc_i oc_m oc_o oc_r oc_t
-unset -f oc_each oc_fit oc_lock oc_ls oc_make oc_ours oc_say oc_take oc_who`
+unset -f oc_each oc_fit oc_lock oc_ls oc_make oc_ours oc_say oc_take oc_who oc_yield`
 }
 
 /**
@@ -117,7 +125,13 @@ case $oc_t in
 0) [ ! -e "$oc_f" ] || oc_say ${announcements.taken}; oc_say ${announcements.moved} ;;
 1) rm -f "$oc_f"; oc_say ${announcements.full} ;;
 esac
-${isUsual ? `for oc_i in /var/tmp /tmp; do [ ! -e "$oc_i/opsconductor-$LOGNAME/steps/${id}" ] || oc_say ${announcements.taken}; done` : ''}`
+${
+  isUsual
+    ? `for oc_i in /var/tmp /tmp; do
+if [ -e "$oc_i/opsconductor-$LOGNAME/steps/${id}" ]; then ${giveWay}; oc_say ${announcements.taken}; fi
+done`
+    : ''
+}`
 }
 
 const homely = (directory: string): string =>

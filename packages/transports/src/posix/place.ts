@@ -60,7 +60,7 @@ return 1
 oc_make() {
 [ -d "$2" ] || mkdir -m 700 "$2" 2>/dev/null
 oc_fit "$@" || return 1
-[ -d "$2/steps" ] || mkdir -m 700 "$2/steps" 2>/dev/null
+[ -d "$2/steps" ] || mkdir -m 700 "$2/steps" 2>/dev/null || [ -d "$2/steps" ]
 }`
 
 /** Defines `oc_each`, `oc_fit PARENT FOLDER` (is it safe?) and `oc_make PARENT FOLDER` (there and safe). */

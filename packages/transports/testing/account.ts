@@ -40,12 +40,7 @@ export const createAccount = async (options: AccountOptions = {}): Promise<Accou
   const shell = await createLocalWire({
     directory: tmpdir(),
     lingerMs: 200,
-    environment: {
-      PATH: without.length > 0 ? bin : `${bin}:/usr/bin:/bin`,
-      HOME: home,
-      LOGNAME: name,
-      LANG: 'C.UTF-8',
-    },
+    environment: { PATH: without.length > 0 ? bin : `${bin}:/usr/bin:/bin`, HOME: home, LOGNAME: name },
     ...(options.guardDirectory === undefined ? {} : { guardDirectory: options.guardDirectory }),
   }).connect({ signal: new AbortController().signal })
   return {

@@ -13,6 +13,8 @@ export interface Channel {
   close(): void
   /** Sends the request for a command; resolves with whether the server took it. */
   exec(commandLine: string): Promise<boolean>
+  /** Lets so many bytes of the input follow the request unasked; see writeAhead of ssh2. */
+  writeAhead(bytes: number): void
   /** The exit status, once one came. */
   readonly exited: Promise<ProgramEnd>
   end(): ProgramEnd | undefined
@@ -39,6 +41,7 @@ export const createChannel = (
   send: (packet: Buffer) => void,
 ): { channel: Channel; inbox: ChannelInbox } => {
   let window = peer.windowBytes
+  let debt = 0
   const packetBytes = Math.min(peer.packetBytes, PACKET_BYTES)
   let unread = 0 // bytes of the window the other side has used up
   let isClosed = false
@@ -99,7 +102,8 @@ export const createChannel = (
       for (const listener of listeners) listener()
     },
     adjust(bytes) {
-      window += bytes
+      window += bytes - debt
+      debt = 0
       pump()
     },
     answered: (isTaken) => requests.shift()?.(isTaken),
@@ -120,6 +124,11 @@ export const createChannel = (
     },
     close: () => {
       if (!isClosed) sendClose()
+    },
+    writeAhead(bytes) {
+      if (window > 0) return
+      window = bytes
+      debt = bytes
     },
     exec: (commandLine) =>
       new Promise((resolve) => {

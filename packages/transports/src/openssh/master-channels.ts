@@ -5,6 +5,8 @@ import type { LostReason } from '../ssh/connection.ts'
 import { placeName, type SshAddress } from '../ssh/dial.ts'
 import type { HostKey } from '../ssh/host-key.ts'
 import { tunnelFault } from '../ssh/tunnel-fault.ts'
+import type { Program } from '../posix/program.ts'
+import { AHEAD_BYTES, HEARD_MS, notAllowedFault } from '../ssh/ssh2-channels.ts'
 import { createChannel, type Channel, type ChannelInbox } from './channel.ts'
 import type { ProxyMode } from './control-socket.ts'
 import { readExit } from './exit-request.ts'
@@ -40,6 +42,8 @@ export const masterChannels = (
   const over = Promise.withResolvers<string | undefined>()
   let nextId = 0
   let isOver = false
+  let heardAt = 0
+  const isOpenSsh = software.startsWith('OpenSSH_')
 
   const send = (packet: Buffer): void => {
     if (!isOver) socket.write(packet)
@@ -98,6 +102,7 @@ export const masterChannels = (
     over.resolve(undefined)
   })
   onPacket((packet) => {
+    heardAt = performance.now()
     try {
       receive(packet)
     } catch (error) {
@@ -120,25 +125,31 @@ export const masterChannels = (
   return {
     hostKey,
     controlPath,
-    isSpareHarmless: software.startsWith('OpenSSH_'),
+    isSpareHarmless: isOpenSsh,
     over: over.promise,
     async openSession(): Promise<Session> {
       const channel = await open(messages.openSession)
       return {
         isClosed: () => channel.isClosed(),
         async exec(commandLine, onClosed) {
-          const program = sessionProgram(channel, () => lost.value)
+          const refused = Promise.withResolvers<TransportError>()
+          const program = sessionProgram(channel, () => lost.value, refused.promise)
           const taking = channel.exec(commandLine)
           channel.onClosed(onClosed)
-          if (await taking) return program
-          program.close()
-          if (isOver) throw new ChannelRefused('lost', 'no answer to a request')
-          throw new TransportError(
-            'protocol',
-            'command',
-            `${placeName(address)} does not let this account run commands. Check its shell and its rights in sshd_config.`,
-            { ...address, started: false },
-          )
+          const judge = async (): Promise<Program> => {
+            if (await taking) return program
+            program.close()
+            if (isOver) throw new ChannelRefused('lost', 'no answer to a request')
+            throw notAllowedFault(address)
+          }
+          const judged = judge()
+          // see Session: not waited for where the server is there
+          if (!isOpenSsh || performance.now() - heardAt > HEARD_MS) return judged
+          channel.writeAhead(AHEAD_BYTES)
+          judged.catch((error: unknown) => {
+            if (error instanceof TransportError) refused.resolve(error)
+          })
+          return program
         },
       }
     },

@@ -1,18 +1,26 @@
+import type { TransportError } from '../fault.ts'
 import type { Program, ProgramEnd } from '../posix/program.ts'
 import type { Channel } from './channel.ts'
 
-/** A session channel on which a command was started, as a Program. `lostReason` tells why the connection ended. */
-export const sessionProgram = (channel: Channel, lostReason: () => string | undefined): Program => {
+/** A session channel on which a command was started, as a Program. See channelProgram. */
+export const sessionProgram = (
+  channel: Channel,
+  lostReason: () => string | undefined,
+  refused: Promise<TransportError> = new Promise(() => {}),
+): Program => {
   const { stdout, stderr } = channel
   // the exit status comes after the end of the outputs and before the channel is closed
   const over = [
     ...[stdout, stderr].map((stream) => new Promise<void>((resolve) => stream.once('close', resolve))),
     new Promise<void>((resolve) => channel.onClosed(resolve)),
   ]
-  const closed = Promise.all(over).then(
-    (): ProgramEnd =>
-      channel.end() ?? { lost: lostReason() ?? 'The target closed the channel without an exit status.' },
-  )
+  const closed = Promise.race([
+    refused.then((notStarted): ProgramEnd => ({ notStarted })),
+    Promise.all(over).then(
+      (): ProgramEnd =>
+        channel.end() ?? { lost: lostReason() ?? 'The target closed the channel without an exit status.' },
+    ),
+  ])
   return {
     stdout,
     stderr,

@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream'
+import type { TransportError } from '../fault.ts'
 
 export type ProgramEnd = {
+  /** It turned out that it was never started, although its input was on the way. */
+  notStarted?: TransportError
   exitCode?: number
   /** Without `SIG`. */
   signal?: string
@@ -29,7 +32,8 @@ export interface Program {
 }
 
 /**
- * Starts a command line. Rejects with a TransportError with `started: false`: until the standard input was sent nothing
+ * Starts a command line. `isTraceable`: what became of it can be found out later, so it may be sent over a connection
+ * that is only believed to live; otherwise a dead one is to be noticed before. Rejects with a TransportError with `started: false`: until the standard input was sent nothing
  * of a command can have run.
  */
-export type StartProgram = (commandLine: string, signal: AbortSignal) => Promise<Program>
+export type StartProgram = (commandLine: string, signal: AbortSignal, isTraceable?: boolean) => Promise<Program>

@@ -48,7 +48,7 @@ export const runOnShell = async (ground: Ground, command: GuardedCommand): Promi
     if (command.signal.aborted) return neverStarted
     let program: Program
     try {
-      program = await ground.start(commandLines[launcher], command.signal)
+      program = await ground.start(commandLines[launcher], command.signal, command.guard !== undefined)
     } catch (error) {
       if (command.signal.aborted && error instanceof TransportError && error.fault === 'cancelled') return neverStarted
       throw error
@@ -136,6 +136,7 @@ const untilEnd = async (program: Program, output: Output, lingerMs: number): Pro
 
 const exitOf = (end: End, output: Output): ShellExit => {
   const announcement = output.announcement()
+  if (end.notStarted !== undefined) throw end.notStarted
   if (!output.isSeenStarted() && end.lost === undefined) {
     const said = output.chatter()
     throw new TransportError(

@@ -1,8 +1,16 @@
 import type { ClientChannel } from 'ssh2'
+import type { TransportError } from '../fault.ts'
 import type { Program, ProgramEnd } from '../posix/program.ts'
 
-/** A session channel as a Program. `lostReason` tells why the connection ended, if it did. */
-export const channelProgram = (channel: ClientChannel, lostReason: () => string | undefined): Program => {
+/**
+ * A session channel as a Program. `lostReason` tells why the connection ended, if it did; `refused` resolves when the
+ * server does not start it after all.
+ */
+export const channelProgram = (
+  channel: ClientChannel,
+  lostReason: () => string | undefined,
+  refused: Promise<TransportError> = new Promise(() => {}),
+): Program => {
   const exited = Promise.withResolvers<ProgramEnd>()
   let end: ProgramEnd | undefined
 
@@ -16,9 +24,12 @@ export const channelProgram = (channel: ClientChannel, lostReason: () => string 
   // 'close' comes for each output when its last byte was read; the exit status may come between the two
   const outputClosed = new Promise<void>((resolve) => channel.once('close', () => resolve()))
   const errorClosed = new Promise<void>((resolve) => channel.stderr.once('close', () => resolve()))
-  const closed = Promise.all([outputClosed, errorClosed]).then(
-    (): ProgramEnd => end ?? { lost: lostReason() ?? 'The target closed the channel without an exit status.' },
-  )
+  const closed = Promise.race([
+    refused.then((notStarted): ProgramEnd => ({ notStarted })),
+    Promise.all([outputClosed, errorClosed]).then(
+      (): ProgramEnd => end ?? { lost: lostReason() ?? 'The target closed the channel without an exit status.' },
+    ),
+  ])
   channel.on('error', () => {}) // 'close' follows and says enough
 
   return {

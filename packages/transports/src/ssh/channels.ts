@@ -18,8 +18,10 @@ export interface Session {
   /** Closed before a command was named. */
   isClosed(): boolean
   /**
-   * Names the command: a round trip. Rejects with ChannelRefused when the channel is gone, with a TransportError when
-   * the server does not let this account run commands. `onClosed` is called when the channel no longer counts.
+   * Names the command. Where the server is known to take what follows at once and was heard of a moment ago, its answer
+   * is not waited for, which saves a round trip; a refusal is `notStarted` of the program's end then. Otherwise rejects
+   * with ChannelRefused when the channel is gone, with a TransportError when the server does not let this account run
+   * commands. `onClosed` is called when the channel no longer counts.
    */
   exec(commandLine: string, onClosed: () => void): Promise<Program>
 }

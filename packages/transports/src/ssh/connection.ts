@@ -20,7 +20,7 @@ export interface Connection {
   /** Takes a place for one channel, to be used by `open` at once. */
   reserve(): void
   /** Opens the channel reserved before. Rejects with ChannelRefused, or with a TransportError that says `started: false`. */
-  open(commandLine: string, signal: AbortSignal): Promise<Program>
+  open(commandLine: string, signal: AbortSignal, isTraceable: boolean): Promise<Program>
   /** A stream to another address, as seen from the target; takes no place. Rejects with a TransportError. */
   tunnel(to: SshAddress): Promise<Duplex>
   /** Ends it after a goodbye; channels still open end as lost, for `reason`. */
@@ -66,18 +66,21 @@ export const createConnection = (
   void watchEnd()
 
   const refill = (): void => {
-    if (isOpen && lost.value === undefined) spare.refill(inUse)
+    if (isOpen && lost.value === undefined && times.isSpareUsed === true) spare.refill(inUse)
   }
+  refill() // where it is known from before that a round trip takes time
   const free = (): void => {
     inUse--
     onChannelFree()
     refill()
   }
 
-  const exec = async (commandLine: string, isWanted: () => boolean): Promise<Program> => {
+  const exec = async (commandLine: string, isTraceable: boolean, isWanted: () => boolean): Promise<Program> => {
     let isCounted = false
     try {
-      const session = await spare.take()
+      // a channel opened for this very command has just shown that the connection lives; a spare one has not
+      if (isTraceable) times.isSpareUsed = true
+      const session = await (isTraceable ? spare.take() : spare.openNew())
       if (!isWanted()) {
         spare.putBack(session)
         throw cancelled('command', address)
@@ -103,9 +106,9 @@ export const createConnection = (
     reserve() {
       inUse++
     },
-    async open(commandLine, signal) {
+    async open(commandLine, signal, isTraceable) {
       using deadline = createDeadline(openTimeoutMs, signal)
-      const opening = exec(commandLine, () => !deadline.signal.aborted)
+      const opening = exec(commandLine, isTraceable, () => !deadline.signal.aborted)
       const tooLate = (): Error =>
         deadline.cause() === 'cancelled'
           ? cancelled('command', address)

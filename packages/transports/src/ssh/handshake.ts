@@ -35,6 +35,8 @@ export type LoggedIn = {
   hostKey: HostKey
   /** What the server calls itself, e.g. `OpenSSH_9.2p1`; empty when unknown. */
   software: string
+  /** When something came from the server last; see `performance.now()`. */
+  heardAt: () => number
 }
 
 /** Speaks SSH over an open socket or tunnel up to the log-in; the phases `host_key` and `authentication`. */
@@ -46,6 +48,7 @@ export const handshake = async (socket: Duplex, request: HandshakeRequest): Prom
   let hostKey: HostKey | undefined
   let hasIdentified = false
   let software = ''
+  let heardAt = 0
 
   using deadline = createDeadline(request.timeoutMs, request.signal)
   deadline.signal.addEventListener('abort', () =>
@@ -89,7 +92,7 @@ export const handshake = async (socket: Duplex, request: HandshakeRequest): Prom
     .on('change password', () => fail(deniedFault(address, login.username, [], passwordExpired)))
     .on('ready', () => {
       phases.finish()
-      if (hostKey !== undefined) outcome.resolve({ client, hostKey, software })
+      if (hostKey !== undefined) outcome.resolve({ client, hostKey, software, heardAt: () => heardAt })
     })
   client.connect({
     sock: socket,
@@ -121,6 +124,9 @@ export const handshake = async (socket: Duplex, request: HandshakeRequest): Prom
     },
   })
   signAtOnce(client)
+  socket.on('data', () => {
+    heardAt = performance.now()
+  })
   socket.once('data', (bytes: Buffer) => {
     hasIdentified = true
     software = /^SSH-[^-]+-(\S+)/m.exec(bytes.toString('latin1', 0, 300))?.[1] ?? '' // RFC 4253 §4.2

@@ -19,7 +19,12 @@ export interface Line {
   /** An open connection, made if there is none. `isFresh` when this very call made it. */
   connection(make: MakeConnection, signal: AbortSignal): Promise<{ connection: Connection; isFresh: boolean }>
   /** Starts a command line on a free channel, waiting for one if need be. Urgent ones have channels of their own. */
-  start(make: MakeConnection, commandLine: string, signal: AbortSignal, isUrgent: boolean): Promise<Program>
+  start(
+    make: MakeConnection,
+    commandLine: string,
+    signal: AbortSignal,
+    how: { isUrgent: boolean; isTraceable: boolean },
+  ): Promise<Program>
   connections(): readonly Connection[]
   isBusy(): boolean
   /** Keeps new commands off its connections and ends each when its last channel is free. */
@@ -134,11 +139,11 @@ export const createLine = (address: SshAddress, limits: LineLimits, learnt: Lear
       const [first] = [...open].filter((connection) => connection.isOpen())
       return first === undefined ? dialed(make, signal) : { connection: first, isFresh: false }
     },
-    async start(make, commandLine, signal, isUrgent) {
+    async start(make, commandLine, signal, { isUrgent, isTraceable }) {
       for (let tries = 1; ;) {
         const connection = await reserved(make, signal, isUrgent)
         try {
-          return await connection.open(commandLine, signal)
+          return await connection.open(commandLine, signal, isTraceable)
         } catch (error) {
           // nothing was sent to a channel that did not open: trying again cannot run a command twice
           if (!(error instanceof ChannelRefused)) throw error

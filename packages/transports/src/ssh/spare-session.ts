@@ -1,14 +1,18 @@
-import type { Session } from './channels.ts'
+import { ChannelRefused, type Session } from './channels.ts'
 
 /** What was learnt of a target; outlives its connections. */
 export type OpeningTime = {
   /** How long opening a channel took lately, in milliseconds. */
   openMs?: number
+  /** Commands come that may take a session opened in advance. */
+  isSpareUsed?: boolean
 }
 
 export type SpareSessions = {
   /** A session for a command: one opened in advance, or a new one. */
   take(): Promise<Session>
+  /** A new one, which has shown that the server is there; the one opened in advance where there is no room for both. */
+  openNew(): Promise<Session>
   /** Opens one in advance where that is worth it and the server has room besides the `inUse` channels. */
   refill(inUse: number): void
   /** What a caller who gave up no longer needs. */
@@ -64,6 +68,15 @@ export const createSpareSessions = (
         return coming
       }
       return measured()
+    },
+    async openNew() {
+      try {
+        return await measured()
+      } catch (error) {
+        const spare = error instanceof ChannelRefused && error.because === 'full' ? spares.shift() : undefined
+        if (spare === undefined || spare.isClosed()) throw error
+        return spare
+      }
     },
     refill(inUse) {
       const isWanted = (times.openMs ?? 0) >= WORTH_MS && (isHarmless || inUse === 0) && inUse < fullAt

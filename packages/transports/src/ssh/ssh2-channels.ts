@@ -7,16 +7,32 @@ import { ChannelRefused, type Channels, type Session } from './channels.ts'
 import type { LostReason } from './connection.ts'
 import { placeName, type SshAddress } from './dial.ts'
 import type { LoggedIn } from './handshake.ts'
-import { createSessions } from './ssh2-inside.ts'
+import { createSessions, writeAhead, type HeldSession } from './ssh2-inside.ts'
 import { tunnelFault } from './tunnel-fault.ts'
+
+/** So much of a command's input may follow the request for it unasked; nearly every script fits. */
+export const AHEAD_BYTES = 32_768
+
+/** A server heard of no longer ago than this is taken to be there: it answers a keepalive more often. */
+export const HEARD_MS = 30_000
+
+export const notAllowedFault = (address: SshAddress, cause?: unknown): TransportError =>
+  new TransportError(
+    'protocol',
+    'command',
+    `${placeName(address)} does not let this account run commands. Check its shell and its rights in sshd_config.`,
+    { ...address, started: false },
+    cause,
+  )
 
 /** The channels of a connection that ssh2 has logged in. */
 export const ssh2Channels = (
-  { client, hostKey, software }: LoggedIn,
+  { client, hostKey, software, heardAt }: LoggedIn,
   address: SshAddress,
   lost: LostReason,
 ): Channels => {
   const sessions = createSessions(client)
+  const isOpenSsh = software.startsWith('OpenSSH_')
   let isOver = false
 
   client.on('error', (error: Error & { level?: string }) => {
@@ -39,46 +55,52 @@ export const ssh2Channels = (
     return new ChannelRefused('full', error)
   }
   const notTaken = (error: unknown): Error =>
-    isOver || isLoss(error)
-      ? new ChannelRefused('lost', error)
-      : new TransportError(
-          'protocol',
-          'command',
-          `${placeName(address)} does not let this account run commands. Check its shell and its rights in sshd_config.`,
-          { ...address, started: false },
-          error,
-        )
+    isOver || isLoss(error) ? new ChannelRefused('lost', error) : notAllowedFault(address, error)
+
+  // A server heard of just now is there. One not heard of for long may be gone, and a command sent to it would be of
+  // unknown outcome; then the answer to the request is waited for.
+  const isThere = (): boolean => isOpenSsh && performance.now() - heardAt() < HEARD_MS
 
   const openSession = (): Promise<Session> =>
     new Promise((resolve, reject) => {
-      let isHeld = true
-      let isClosed = false
+      let state: 'opening' | 'held' | 'requested' | 'closed' = 'opening'
       let onClosed = (): void => {}
+      const refused = Promise.withResolvers<TransportError>()
       const starting = Promise.withResolvers<Program>()
       starting.promise.catch(() => {}) // closed while it waited: nobody asks
       const fail = (error: unknown): void => {
-        isClosed = true
         reject(refusal(error))
         // one that the server closed in advance was never told a command: the next channel may do
-        starting.reject(isHeld ? new ChannelRefused('lost', error) : notTaken(error))
+        const failure = state === 'requested' ? notTaken(error) : new ChannelRefused('lost', error)
+        state = 'closed'
+        if (failure instanceof TransportError) refused.resolve(failure)
+        starting.reject(failure)
         onClosed()
       }
+      const held = ({ exec, channel }: HeldSession): Session => ({
+        isClosed: () => state === 'closed',
+        async exec(commandLine, freed) {
+          if (state === 'closed') {
+            freed()
+            return starting.promise
+          }
+          state = 'requested'
+          onClosed = freed
+          exec(commandLine)
+          if (channel === undefined || !isThere()) return starting.promise
+          onClosed = () => {} // the channel itself says when it no longer counts
+          channel.once('close', freed)
+          writeAhead(channel, AHEAD_BYTES)
+          void refused.promise.then(() => channel.close())
+          return channelProgram(channel, () => lost.value, refused.promise)
+        },
+      })
       try {
         sessions.open({
-          onOpen: ({ exec }) =>
-            resolve({
-              isClosed: () => isClosed,
-              exec(commandLine, freed) {
-                if (isClosed) {
-                  freed()
-                  return starting.promise
-                }
-                onClosed = freed
-                isHeld = false
-                exec(commandLine)
-                return starting.promise
-              },
-            }),
+          onOpen: (session) => {
+            state = 'held'
+            resolve(held(session))
+          },
           onStarted: (channel) => {
             channel.once('close', onClosed) // counted for as long as the server counts it
             starting.resolve(channelProgram(channel, () => lost.value))
@@ -92,7 +114,7 @@ export const ssh2Channels = (
 
   return {
     hostKey,
-    isSpareHarmless: software.startsWith('OpenSSH_'),
+    isSpareHarmless: isOpenSsh,
     over,
     openSession,
     openTunnel: (to) => openTunnel(client, address, to),

@@ -9,10 +9,22 @@ type Protocol = {
 type SigningKey = { sign(data: Buffer, hash?: string): Buffer | Error; isPrivateKey(): boolean }
 type Signing = (data: Buffer, done: (signature: Buffer) => void) => void
 
+type Channels = { _chanMgr?: { _channels?: Record<number, unknown> } }
+
+/** The open channel that the server calls `recipient`; ssh2 itself gives it out only when the command was taken. */
+const channelOf = (client: Client, recipient: number): ClientChannel | undefined =>
+  Object.values((client as unknown as Channels)._chanMgr?._channels ?? {}).find(
+    (channel): channel is ClientChannel =>
+      typeof channel === 'object' &&
+      channel !== null &&
+      'outgoing' in channel &&
+      (channel.outgoing as { id?: number }).id === recipient,
+  )
+
 const protocolOf = (client: Client): Protocol | undefined => (client as unknown as { _protocol?: Protocol })._protocol
 
-/** A session channel that is open and waits for its command. */
-export type HeldSession = { exec: (commandLine: string) => void }
+/** A session channel that is open and waits for its command. `channel` is there where ssh2 is as expected. */
+export type HeldSession = { exec: (commandLine: string) => void; channel: ClientChannel | undefined }
 
 export type SessionEvents = {
   onOpen: (session: HeldSession) => void
@@ -30,7 +42,7 @@ export type Sessions = { open(events: SessionEvents): void }
  */
 export const createSessions = (client: Client): Sessions => {
   const protocol = protocolOf(client)
-  const held = new Map<string, (request: (commandLine: string) => void) => void>()
+  const held = new Map<string, (session: HeldSession) => void>()
   const exec = protocol?.exec.bind(protocol)
   let number = 0
   if (protocol !== undefined && exec !== undefined)
@@ -38,12 +50,15 @@ export const createSessions = (client: Client): Sessions => {
       const hold = held.get(commandLine)
       if (hold === undefined) return exec(recipient, commandLine, wantReply)
       held.delete(commandLine)
-      hold((commandLine) => exec(recipient, commandLine, wantReply))
+      hold({
+        exec: (commandLine) => exec(recipient, commandLine, wantReply),
+        channel: channelOf(client, recipient),
+      })
     }
   return {
     open({ onOpen, onStarted, onFailed }) {
       const name = `held ${++number}`
-      held.set(name, (request) => onOpen({ exec: request }))
+      held.set(name, onOpen)
       client.exec(name, (error, channel) => {
         held.delete(name)
         if (error === undefined) onStarted(channel)
@@ -51,6 +66,26 @@ export const createSessions = (client: Client): Sessions => {
       })
     },
   }
+}
+
+/**
+ * Lets the first bytes of the input follow the request for a command at once. OpenSSH's server announces a window of 0
+ * for a session, and opens it while it takes the request (sshd's session_set_fds), before it reads what follows: so
+ * what is sent on trust is within the window by then. The window that is announced later is lessened by as much.
+ */
+export const writeAhead = (channel: ClientChannel, bytes: number): void => {
+  const { outgoing } = channel as unknown as { outgoing?: { window?: number } }
+  if (outgoing === undefined || outgoing.window !== 0) return
+  let window = bytes
+  let debt = bytes
+  Object.defineProperty(outgoing, 'window', {
+    get: () => window,
+    set: (next: number) => {
+      const isOpened = next > window
+      window = isOpened ? next - debt : next
+      if (isOpened) debt = 0
+    },
+  })
 }
 
 const hashOf: Record<string, string> = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512', 'ssh-rsa': 'sha1' }

@@ -126,8 +126,10 @@ export const createSshWire = (options: SshWireOptions = {}): SshWire => {
 
   const shellOn = ({ line, make, giveBack }: Borrowed): PosixShell =>
     createPosixShell({
-      start: (commandLine, signal) => line.start(make, commandLine, signal, false),
-      startUrgent: (commandLine, signal) => line.start(make, commandLine, signal, true),
+      start: (commandLine, signal, isTraceable = false) =>
+        line.start(make, commandLine, signal, { isUrgent: false, isTraceable }),
+      startUrgent: (commandLine, signal) =>
+        line.start(make, commandLine, signal, { isUrgent: true, isTraceable: false }),
       habits: line.habits,
       lingerMs,
       directory: options.guardDirectory,

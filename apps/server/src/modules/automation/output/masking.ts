@@ -1,95 +1,133 @@
+import { windowBytes } from './secret-skips.ts'
+import { compileMatcher, type Matcher, rootState } from './secret-matcher.ts'
+
 /** What a secret is replaced by, wherever it shows. */
 const blackened = Buffer.from('********')
-/** Shorter ones would blacken half of every output. */
-const shortest = 4
+const nothing = Buffer.alloc(0)
+const foundFlag = 0x8000
+/** Most outputs are short; only for longer ones it pays to prepare for speed. */
+const skipFromBytes = 64 * 1024
 
 /** Replaces secrets in a stream of bytes, also where one is split over pieces. */
 export type Masker = {
   /** @returns what can be shown by now; the beginning of what may become a secret is held back */
   push: (bytes: Buffer) => Buffer
+  /** Nothing has come for a while: shows what is held back only because a secret may go on in the next line. */
+  settle: () => Buffer
   /** The rest, at the end of the stream. */
   end: () => Buffer
-  /** Bytes that are held back. */
-  heldBytes: () => number
+  /** What is held back, as it came. */
+  held: () => Buffer
 }
 
-/**
- * The forms in which a secret shows up in outputs: as it is, line by line, in base64 (at each of the three places it can
- * have among other bytes), in hexadecimal, and escaped for URLs, JSON and the shell.
- */
-export const formsOf = (secret: string): string[] => {
-  const bytes = Buffer.from(secret)
-  const base64 = [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
-      .toString('base64')
-      .replace(/=+$/, '')
-    // characters that also depend on the neighbours are left out
-    const from = [0, 2, 3][offset] ?? 0
-    const to = (bytes.length + offset) % 3 === 0 ? encoded.length : encoded.length - 1
-    return encoded.slice(from, to)
-  })
-  const forms = [
-    secret,
-    ...secret.split(/\r?\n/),
-    ...base64,
-    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
-    bytes.toString('hex'),
-    bytes.toString('hex').toUpperCase(),
-    encodeURIComponent(secret.toWellFormed()),
-    JSON.stringify(secret).slice(1, -1),
-    secret.replaceAll("'", String.raw`'\''`),
-  ]
-  return forms.filter((form) => form.trim().length >= shortest)
-}
+/** Bytes to hide, counted from the first one that is held. */
+type Span = { from: number; to: number }
 
-export const createMasker = (secrets: readonly string[]): Masker => {
-  // one byte, one character: lengths and places are those of the bytes
-  const forms = [...new Set(secrets.filter((secret) => secret.length >= shortest).flatMap(formsOf))]
-    .map((form) => Buffer.from(form).toString('latin1'))
-    .toSorted((a, b) => b.length - a.length)
-  if (forms.length === 0) return { push: (bytes) => bytes, end: () => Buffer.alloc(0), heldBytes: () => 0 }
+/** Masks one stream; several may share the matcher. Line breaks within a secret stay, so that lines keep their numbers. */
+export const createMasker = (matcher: Matcher): Masker => {
+  let state = rootState
+  let held = nothing
+  let spans: Span[] = []
+  let scannedBytes = 0
+  /** The last that was shown is a mask, and what follows belongs to it. */
+  let isWithinMask = false
 
-  const pattern = new RegExp(forms.map((form) => form.replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`)).join('|'), 'g')
-  const replacement = blackened.toString('latin1')
-  let held = ''
+  /** A secret ends here. What overlaps is hidden as one. */
+  const hide = (to: number, length: number) => {
+    let from = to - length
+    for (let last = spans.at(-1); last !== undefined && last.to > from; last = spans.at(-1)) {
+      from = Math.min(from, last.from)
+      spans.pop()
+    }
+    spans.push({ from, to })
+  }
 
+  const scan = (text: Buffer, start: number) => {
+    let table = matcher.table()
+    let current = state
+    scannedBytes += text.length - start
+    const skips = scannedBytes > skipFromBytes ? matcher.skips() : null
+    const lastWindow = text.length - windowBytes
+    for (let at = start; at < text.length; at++) {
+      if (current === rootState && skips !== null) {
+        let skip = 1
+        while (at <= lastWindow && skip > 0) {
+          skip = skips[(text[at + 2] ?? 0) * 256 + (text[at + 3] ?? 0)] ?? 0
+          at += skip
+        }
+      }
+      const byte = text[at] ?? 0
+      let next = table[current * 256 + byte] ?? 0
+      if (next === 0) {
+        next = matcher.step(current, byte)
+        table = matcher.table()
+      }
+      if (next >= foundFlag) {
+        next -= foundFlag
+        hide(at + 1, matcher.state(next).found)
+      }
+      current = next
+    }
+    state = current
+  }
+
+  /** What is shown of the bytes up to `end`; the rest is held. */
+  const show = (text: Buffer, end: number): Buffer => {
+    const shown: Buffer[] = []
+    let at = 0
+    for (const span of spans) {
+      if (span.from >= end) break
+      if (span.from > at) {
+        shown.push(text.subarray(at, span.from))
+        isWithinMask = false
+      } else if (span.from === at && at > 0) isWithinMask = false
+      at = Math.min(span.to, end)
+      maskInto(shown, text.subarray(Math.max(0, span.from), at))
+      if (span.to <= end) isWithinMask = false
+    }
+    if (at < end) {
+      shown.push(text.subarray(at, end))
+      isWithinMask = false
+    }
+    spans = spans.filter(({ to }) => to > end).map(({ from, to }) => ({ from: from - end, to: to - end }))
+    held = end === text.length ? nothing : Buffer.from(text.subarray(end))
+    return shown.length === 1 && shown[0] !== undefined ? shown[0] : Buffer.concat(shown)
+  }
+
+  const maskInto = (shown: Buffer[], secret: Buffer) => {
+    for (let at = 0; at < secret.length; at++) {
+      if (secret[at] === 0x0a || secret[at] === 0x0d) {
+        shown.push(secret.subarray(at, at + 1))
+        isWithinMask = false
+      } else if (!isWithinMask) {
+        shown.push(blackened)
+        isWithinMask = true
+      }
+    }
+  }
+
+  const endNow = () => {
+    const shown = show(held, held.length)
+    state = rootState
+    isWithinMask = false
+    return shown
+  }
+
+  if (matcher.isEmpty) return { push: (bytes) => bytes, settle: () => nothing, end: () => nothing, held: () => nothing }
   return {
     push: (bytes) => {
-      const text = held + bytes.toString('latin1')
-      const from = holdFrom(text, forms)
-      // a secret that ends before what is held back is complete; one that reaches into it is not replaced yet
-      held = text.slice(from)
-      return Buffer.from(text.slice(0, from).replace(pattern, replacement), 'latin1')
+      const text = held.length === 0 ? bytes : Buffer.concat([held, bytes])
+      scan(text, held.length)
+      return show(text, text.length - matcher.state(state).hold)
     },
-    end: () => {
-      const rest = held.replace(pattern, replacement)
-      held = ''
-      return Buffer.from(rest, 'latin1')
-    },
-    heldBytes: () => held.length,
+    settle: () => (matcher.state(state).isBetweenLines ? endNow() : nothing),
+    end: endNow,
+    held: () => held,
   }
 }
 
-/**
- * Where the text must be held back: at the earliest place from which some form could go on beyond the end. A form that
- * is complete there keeps waiting too when a longer one begins at the same place.
- */
-const holdFrom = (text: string, forms: readonly string[]): number => {
-  const longest = forms[0]?.length ?? 0
-  const beginnings = new Set(forms.map((form) => form[0]))
-  for (let from = Math.max(0, text.length - longest + 1); from < text.length; from++) {
-    if (!beginnings.has(text[from])) continue
-    const tail = text.slice(from)
-    if (forms.some((form) => form.length > tail.length && form.startsWith(tail))) return backToWhole(text, from, forms)
-  }
-  return text.length
-}
-
-/** A complete form that overlaps the place is not cut in two: the place moves before it. */
-const backToWhole = (text: string, place: number, forms: readonly string[]): number => {
-  for (const form of forms) {
-    const start = text.lastIndexOf(form, place - 1)
-    if (start !== -1 && start < place && start + form.length > place) return backToWhole(text, start, forms)
-  }
-  return place
+/** A text with all its secrets masked: for messages. */
+export const maskText = (secrets: Iterable<string>, text: string): string => {
+  const masker = createMasker(compileMatcher(secrets))
+  return Buffer.concat([masker.push(Buffer.from(text)), masker.end()]).toString()
 }

@@ -158,10 +158,9 @@ describe.skipIf(!sshdAvailable('output'))('output', () => {
 
   test('output can be read while the step runs', async () => {
     const started = await fleet.start(['echo early; sleep 300'])
-    await until(async () => (await page(started.uuid)).items.length > 0)
+    await until(async () => (await fleet.text(started.uuid)) === 'early\n')
     const now = await page(started.uuid)
     expect(now).toMatchObject({ isComplete: false, totalLines: 1, nextLine: null })
-    expect(await fleet.text(started.uuid)).toBe('early\n')
     await fleet.admin(api.executions.cancel, { params: { ref: started.uuid } })
     await fleet.ended(started)
     expect((await page(started.uuid)).isComplete).toBe(true)

@@ -1,7 +1,8 @@
 import type { OutputStream } from '@opsconductor/contract'
 import { findPosition } from './append.store.ts'
 import { beginning, createChunker, wholeCharacters } from './chunks.ts'
-import { createMasker, type Masker } from './masking.ts'
+import { createMasker, type Masker, maskText } from './masking.ts'
+import { compileMatcher, type Matcher } from './secret-matcher.ts'
 import { createSpool, type SpoolOptions } from './spool.ts'
 
 export type OutputWriter = {
@@ -14,19 +15,27 @@ export type OutputWriter = {
    * of the step where its output can be asked for again.
    *
    * @returns the bytes of each stream that are stored already, by a former holder of the branch under the same key:
-   * output is to be written from there on
+   * output is to be written from there on. Called again under the same key, it goes on, with more secrets.
    */
   startStep: (index: number, secrets: readonly string[], key?: string) => { stdout: number; stderr: number }
+  /** A text, such as a message about a failure, with the secrets masked that were opened until now. */
+  mask: (text: string) => string
   /** Stores everything; never throws. @returns what the step has written */
-  endStep: () => Promise<{ bytes: number; isTruncated: boolean; isIncomplete: boolean }>
+  endStep: () => Promise<Written>
+  /** Stores what came so far of a step that goes on: somebody continues it under the same key. Never throws. */
+  leaveStep: () => Promise<Written>
 }
+
+export type Written = { bytes: number; isTruncated: boolean; isIncomplete: boolean }
 
 export type OutputWriterOptions = SpoolOptions & {
   /** Bytes kept of a step. */
   limitBytes: number
 }
 
-const nothingTaken = { stdout: 0, stderr: 0 }
+/** What a program writes at once is not torn apart for longer on its way. */
+const quietMs = 30
+const nothing = Buffer.alloc(0)
 
 /** Stores the output of a branch, masked: what came is never lost while the branch is held, and never written twice. */
 export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterOptions): Promise<OutputWriter> => {
@@ -37,16 +46,31 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
   const chunker = createChunker(before.position)
   const spool = createSpool(chunker, options)
   const secrets = new Set<string>()
+  let matcher: Matcher | null = null
   const maskers = new Map<OutputStream, Masker>()
   const incomplete = new Map<OutputStream, Buffer>()
   let step = 0
   let key: string | undefined
-  let given = { ...nothingTaken }
+  let given = { stdout: 0, stderr: 0 }
   let stepBytes = 0
   let isTruncated = false
+  let settling: NodeJS.Timeout | null = null
+  let lastWriteAt = 0
+
+  const addSecrets = (more: readonly string[]) => {
+    if (more.every((secret) => secrets.has(secret))) return
+    for (const secret of more) secrets.add(secret)
+    matcher = null
+    // what is held back is looked at again
+    for (const [stream, former] of [...maskers]) {
+      maskers.delete(stream)
+      spool.put(step, stream, whole(stream, maskerOf(stream).push(former.held())))
+    }
+    noteTaken()
+  }
 
   const maskerOf = (stream: OutputStream) => {
-    const masker = maskers.get(stream) ?? createMasker([...secrets])
+    const masker = maskers.get(stream) ?? createMasker((matcher ??= compileMatcher(secrets)))
     maskers.set(stream, masker)
     return masker
   }
@@ -61,10 +85,29 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
     return all.subarray(0, end)
   }
 
+  const settleWhenQuiet = () => {
+    // on a busy machine what has come meanwhile is read first
+    setImmediate(() => {
+      if (settling === null) return
+      const restMs = quietMs - (performance.now() - lastWriteAt)
+      settling = restMs > 1 ? setTimeout(settleWhenQuiet, restMs) : null
+      if (settling === null) settle()
+    })
+  }
+
+  /** A line that was broken off by nobody is shown, although a secret might have been wrapped there. */
+  const settle = () => {
+    for (const [stream, masker] of maskers) {
+      const shown = masker.settle()
+      if (shown.length > 0) spool.put(step, stream, whole(stream, shown))
+    }
+    noteTaken()
+  }
+
   const noteTaken = () => {
     if (key === undefined) return spool.noteTaken(null)
     const heldBack = (stream: 'stdout' | 'stderr') =>
-      isTruncated ? 0 : (maskers.get(stream)?.heldBytes() ?? 0) + (incomplete.get(stream)?.length ?? 0)
+      isTruncated ? 0 : (maskers.get(stream)?.held().length ?? 0) + (incomplete.get(stream)?.length ?? 0)
     const [stdout, stderr] = [heldBack('stdout'), heldBack('stderr')]
     return spool.noteTaken({
       key,
@@ -86,6 +129,19 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
 
   const notice = (text: string) => spool.put(step, 'notice', Buffer.from(`${text}\n`))
 
+  /** The next step may end before it begins, where its target cannot be reached. */
+  const finished = (isIncomplete: boolean): Written => {
+    const written = { bytes: stepBytes, isTruncated, isIncomplete }
+    if (settling !== null) clearTimeout(settling)
+    settling = null
+    maskers.clear()
+    incomplete.clear()
+    stepBytes = 0
+    isTruncated = false
+    key = undefined
+    return written
+  }
+
   return {
     write: (stream, bytes) => {
       given[stream] += bytes.length
@@ -95,13 +151,18 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
       spool.put(step, stream, whole(stream, maskerOf(stream).push(kept)))
       if (kept.length < bytes.length) truncate(stream)
       noteTaken()
+      if (settling === null && (maskers.get(stream)?.held().length ?? 0) > 0)
+        settling = setTimeout(settleWhenQuiet, quietMs)
+      lastWriteAt = performance.now()
       return spool.room()
     },
     notice,
     startStep: (index, newSecrets, newKey) => {
+      const isSame = key !== undefined && key === newKey
       step = index
       key = newKey
-      for (const secret of newSecrets) secrets.add(secret)
+      addSecrets(newSecrets)
+      if (isSame) return { ...given }
       const goesOn = before.taken !== null && before.taken.key === key ? before.taken : null
       given = { stdout: goesOn?.stdout ?? 0, stderr: goesOn?.stderr ?? 0 }
       stepBytes = goesOn?.bytes ?? 0
@@ -112,9 +173,15 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
       }
       return { ...given }
     },
+    mask: (text) => maskText(secrets, text),
+    leaveStep: async () => {
+      // what is held back comes again, from where it was taken
+      const { isIncomplete } = await spool.flush()
+      return finished(isIncomplete)
+    },
     endStep: async () => {
       for (const [stream, masker] of maskers) {
-        spool.put(step, stream, Buffer.concat([whole(stream, masker.end()), incomplete.get(stream) ?? Buffer.alloc(0)]))
+        spool.put(step, stream, Buffer.concat([whole(stream, masker.end()), incomplete.get(stream) ?? nothing]))
       }
       maskers.clear()
       incomplete.clear()
@@ -125,12 +192,7 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
         notice('[Part of the output of this step could not be stored.]')
         await spool.flush()
       }
-      const written = { bytes: stepBytes, isTruncated, isIncomplete }
-      // the next step may end before it begins, where its target cannot be reached
-      stepBytes = 0
-      isTruncated = false
-      key = undefined
-      return written
+      return finished(isIncomplete)
     },
   }
 }

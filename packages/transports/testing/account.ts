@@ -40,7 +40,12 @@ export const createAccount = async (options: AccountOptions = {}): Promise<Accou
   const shell = await createLocalWire({
     directory: tmpdir(),
     lingerMs: 200,
-    environment: { PATH: without.length > 0 ? bin : `${bin}:/usr/bin:/bin`, HOME: home, LOGNAME: name },
+    environment: {
+      PATH: without.length > 0 ? bin : `${bin}:/usr/bin:/bin`,
+      HOME: home,
+      LOGNAME: name,
+      LANG: 'C.UTF-8',
+    },
     ...(options.guardDirectory === undefined ? {} : { guardDirectory: options.guardDirectory }),
   }).connect({ signal: new AbortController().signal })
   return {

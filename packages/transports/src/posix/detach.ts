@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { TransportError } from '../fault.ts'
+import { cancelled, TransportError } from '../fault.ts'
 import { checkScript } from './bootstrap.ts'
 import { checkedId, fullFault, noPlaceFault, takeText } from './guard.ts'
 import { whoText } from './identity.ts'
@@ -56,6 +56,7 @@ mkfifo -m 600 "$oc_d/alive" 2>/dev/null
 exec 3<&-
 oc_l=
 IFS= read -r oc_l
+[ -n "$oc_l" ] || echo "unstarted " 1<>"$oc_f"
 echo "\${oc_l:-failed}"
 }`
 
@@ -78,6 +79,7 @@ export const detachOnShell = async (ground: Ground, command: DetachedCommand): P
       },
     },
   )
+  if (exit.kind === 'stopped' && exit.outcome === 'stopped') throw cancelled('command')
   return answerOf(said.trim(), exit.kind === 'exited' ? undefined : reasonOf(exit))
 }
 

@@ -36,7 +36,7 @@ const KILL_GRACE_MS = 5_000
 
 export type GuardedCommand = ShellCommand & {
   guard?: Guard | undefined
-  /** Goes to the standard input right after the script, in the same packet. */
+  /** Goes to the standard input right after the script, in the same packet. The script takes a guard by itself. */
   appended?: string | undefined
 }
 
@@ -48,7 +48,8 @@ export const runOnShell = async (ground: Ground, command: GuardedCommand): Promi
     if (command.signal.aborted) return neverStarted
     let program: Program
     try {
-      program = await ground.start(commandLines[launcher], command.signal, command.guard !== undefined)
+      const isTraceable = command.guard !== undefined || command.appended !== undefined
+      program = await ground.start(commandLines[launcher], command.signal, isTraceable)
     } catch (error) {
       if (command.signal.aborted && error instanceof TransportError && error.fault === 'cancelled') return neverStarted
       throw error

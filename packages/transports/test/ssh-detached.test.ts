@@ -212,3 +212,20 @@ i=$((i + 1)); sleep 0.02; done; exit 9`
     expect(statSync(join(guardDirectory, 'steps', 'tidy')).size).toBeLessThan(200)
   })
 })
+
+describe.skipIf(!sshdAvailable('unusual servers'))('a server that starts commands in a group of its own', () => {
+  test('detaches them too, and its own group is left alone', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'opsconductor-detached-'))
+    await using sshd = await startSshd({ settings: { ForceCommand: '/bin/sh -c "$SSH_ORIGINAL_COMMAND"; exit $?' } })
+    await using wire = createSshWire({ guardDirectory: join(root, 'guards') })
+    const { address, login } = sshd
+    await using shell = await wire.connect({ address, login, trust: trustOnly(sshd.hostKey()), signal, poolKey: 'one' })
+    const answer = await shell.detach({ id: 'one', script: 'echo ready; sleep 600', signal })
+    expect(answer).toMatchObject({ kind: 'started' })
+    const { end, stdout } = await follow(shell, 'one', { timeoutMs: 200 })
+    expect(end).toEqual({ kind: 'stopped', because: 'timeout', outcome: 'stopped', pids: [] })
+    expect(stdout.toString()).toBe('ready\n')
+    expect(await shell.burn({ id: 'one' })).toMatchObject({ kind: 'ended', stopReason: 'timeout' })
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 })
+  })
+})

@@ -8,6 +8,7 @@ import { guardAnswer, lostReason, parseRecord, type StepRecord } from './record.
 
 const LOOK_AGAIN_MS = 200
 const LOOKS = 3
+const LOOKS_AT_A_START = 50
 
 /** Burns a guard, or says what is known of it. */
 export const burnGuard = async (ask: Ask, place: Place, guard: Guard): Promise<GuardAnswer> => {
@@ -17,8 +18,9 @@ export const burnGuard = async (ask: Ask, place: Place, guard: Guard): Promise<G
     const [word, ...rest] = answer.split(' ')
     if (word !== 'found') throw noPlaceFault()
     const record = parseRecord(rest.join(' '))
-    // whoever took it may be about to note something: that it starts, or how it ended
-    if (look === LOOKS || !isInBetween(record)) return guardAnswer(record)
+    // whoever took it may be about to note something: that it starts, that it cannot start, or how it ended
+    const looks = record.kind === 'begun' && record.isStarting && record.isAlive ? LOOKS_AT_A_START : LOOKS
+    if (look >= looks || !isInBetween(record)) return guardAnswer(record)
     await sleep(LOOK_AGAIN_MS)
   }
 }
@@ -26,7 +28,7 @@ export const burnGuard = async (ask: Ask, place: Place, guard: Guard): Promise<G
 const isInBetween = (record: StepRecord): boolean =>
   record.kind === 'blank' ||
   record.kind === 'missing' ||
-  (record.kind === 'begun' && !record.isRebooted && lostReason(record) !== undefined)
+  (record.kind === 'begun' && !record.isRebooted && (record.isStarting || lostReason(record) !== undefined))
 
 /**
  * Makes the guard wherever it can be made and prints `burnt`, `homeless`, or for a guard that was taken `found` and the

@@ -6,6 +6,8 @@ export type StepRecord =
   | {
       kind: 'begun'
       isDetached: boolean
+      /** The guard is taken, and the command may still turn out not to start. */
+      isStarting: boolean
       /** Its first process, or its keeper, lives. */
       isAlive: boolean
       /** The group still has members. */
@@ -42,6 +44,7 @@ export const parseRecord = (line: string): StepRecord => {
       return {
         kind: 'begun',
         isDetached: state !== 'attached',
+        isStarting: state === 'starting',
         isAlive: alive === '1',
         hasMembers: members === '1',
         isRebooted: boot !== bootNow,

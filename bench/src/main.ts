@@ -4,8 +4,9 @@
  *     npm run bench -- dispatch
  */
 import { measureDispatch } from './dispatch.ts'
+import { measureSsh } from './ssh.ts'
 
-const measurements: Record<string, () => Promise<void>> = { dispatch: measureDispatch }
+const measurements: Record<string, () => Promise<void>> = { dispatch: measureDispatch, ssh: measureSsh }
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in measurements))

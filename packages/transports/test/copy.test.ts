@@ -106,6 +106,22 @@ describe('a folder', () => {
       rmSync(back, { recursive: true })
     }))
 
+  test('of many small files goes in few commands, also to a relative place', () =>
+    withShell(async (shell) => {
+      for (let index = 0; index < 250; index++)
+        writeFileSync(join(here, `${index} of -many\n`), randomBytes(index * 10), { mode: index % 2 ? 0o640 : 0o600 })
+      let commands = 0
+      const counted: Shell = { ...shell, run: (command) => (commands++, shell.run(command)) }
+      const up = await copyUp(counted, { here, there: 'new', signal })
+      expect(up).toMatchObject({ kind: 'copied', files: 250 })
+      expect(treeOf(join(there, 'new'))).toBe(treeOf(here))
+      const back = join(here, 'back')
+      const down = await copyDown(counted, { here: back, there: 'new', signal })
+      expect(down).toMatchObject({ kind: 'copied', files: 250 })
+      expect(treeOf(back)).toBe(treeOf(join(there, 'new')))
+      expect(commands).toBeLessThan(20)
+    }))
+
   test('is copied again over what is there, and keeps what is there besides', () =>
     withShell(async (shell) => {
       makeTree(here)

@@ -8,6 +8,8 @@ export type Question = {
   path: string
   signal: AbortSignal
   onOutput?: (bytes: Uint8Array) => void | Promise<void>
+  /** How much of standard error is kept. */
+  complaintBytes?: number
 }
 
 const LONGEST_COMPLAINT = 2_000
@@ -15,13 +17,13 @@ const LONGEST_COMPLAINT = 2_000
 /** Runs a part of a copy on the target. Gives back its outputs; whatever is not exit code 0 is thrown as a CopyEnd. */
 export const askTarget = async (
   shell: Shell,
-  { script, input, path, signal, onOutput }: Question,
+  { script, input, path, signal, onOutput, complaintBytes = LONGEST_COMPLAINT }: Question,
 ): Promise<{ stdout: Buffer; stderr: string }> => {
   const kept: Uint8Array[] = []
   let stderr = ''
   const take = (stream: OutputStream, bytes: Uint8Array): void | Promise<void> => {
     if (stream === 'stdout') return onOutput === undefined ? void kept.push(bytes) : onOutput(bytes)
-    if (stderr.length < LONGEST_COMPLAINT) stderr += Buffer.from(bytes).toString()
+    if (stderr.length < complaintBytes) stderr += Buffer.from(bytes).toString()
   }
   const exit = await shell.run({
     script: `LC_ALL=C; export LC_ALL\n${script}`,

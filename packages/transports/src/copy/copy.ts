@@ -1,12 +1,15 @@
 import { stat } from 'node:fs/promises'
 import type { Shell } from '../shell.ts'
 import { createDeadline } from '../wait.ts'
+import { inBatches, partsOf } from './batches.ts'
 import type { Entry, Symlinks } from './entries.ts'
+import { fetchBatch } from './fetch-batch.ts'
 import { fetchFile } from './fetch-file.ts'
 import { inParallel } from './in-parallel.ts'
 import { listTarget } from './list-target.ts'
 import { makeFoldersHere, makeLinksHere, setModesHere } from './local-folders.ts'
 import { CopyEnd, failedAt, type CopyProgress, type CopyResult, type Skipped } from './result.ts'
+import { sendBatch } from './send-batch.ts'
 import { sendFile } from './send-file.ts'
 import { makeFolders, makeLinks, setModes } from './target-folders.ts'
 import { lookAtTarget, type TargetTools } from './target-tools.ts'
@@ -50,12 +53,15 @@ export const copyUp = (shell: Shell, request: CopyRequest): Promise<CopyResult> 
     const plan = planOf(entries, request)
     checkPlace(shown(there), tools.at, top.isDirectory())
     const made = await makeFolders(shell, there, plan.folders, signal)
-    const sum = await transfer(plan, request, { abort }, (file, onBytes) =>
-      sendFile(
-        { from: below(here, file.path), to: below(there, file.path), mode: request.mode ?? file.mode },
-        { shell, tools, signal, onBytes },
-      ),
-    )
+    const sum = await transfer(plan, request, { tools, abort }, async ([first, ...more], onBytes) => {
+      const sending = { shell, tools, signal, onBytes }
+      const of = (file: FileEntry) => ({ from: below(here, file.path), mode: request.mode ?? file.mode })
+      if (more.length === 0) return sendFile({ ...of(first), to: below(there, first.path) }, sending)
+      const { folder } = partsOf(first.path)
+      const small = [first, ...more].map((file) => ({ ...of(file), name: partsOf(file.path).last }))
+      await sendBatch(below(there, folder), small, sending)
+      return undefined
+    })
     await makeLinks(shell, there, plan.links, signal)
     await setModes(shell, there, made, signal)
     return report(plan, tools, top.isFile() ? sum : undefined)
@@ -74,17 +80,18 @@ export const copyDown = (shell: Shell, request: CopyRequest): Promise<CopyResult
     const entries = await listTarget(shell, there, tools, request.symlinks ?? 'keep', signal)
     const plan = planOf(entries, request)
     const made = await makeFoldersHere(here, plan.folders)
-    const sum = await transfer(plan, request, { abort }, (file, onBytes) =>
-      fetchFile(
-        {
-          from: below(there, file.path),
-          to: below(here, file.path),
-          mode: request.mode ?? file.mode,
-          sizeBytes: file.sizeBytes,
-        },
-        { shell, tools, signal, onBytes },
-      ),
-    )
+    const sum = await transfer(plan, request, { tools, abort }, async ([first, ...more], onBytes) => {
+      const fetching = { shell, tools, signal, onBytes }
+      const of = ({ path, mode, sizeBytes }: FileEntry) => ({
+        from: below(there, path),
+        to: below(here, path),
+        mode: request.mode ?? mode,
+        sizeBytes,
+      })
+      if (more.length === 0) return fetchFile(of(first), fetching)
+      await fetchBatch([first, ...more].map(of), fetching)
+      return undefined
+    })
     await makeLinksHere(here, plan.links)
     await setModesHere(here, made)
     return report(plan, tools, tools.at === 'file' ? sum : undefined)
@@ -149,8 +156,8 @@ const checkPlace = (place: string, at: TargetTools['at'], isFolder: boolean): vo
 const transfer = async (
   plan: Plan,
   { filesAtATime = 4, onProgress }: CopyRequest,
-  { abort }: Pick<Scope, 'abort'>,
-  copy: (file: FileEntry, onBytes: (bytes: number) => void) => Promise<{ sum: string }>,
+  { tools, abort }: Pick<Scope, 'abort'> & { tools: TargetTools },
+  copy: (batch: [FileEntry, ...FileEntry[]], onBytes: (bytes: number) => void) => Promise<{ sum: string } | undefined>,
 ): Promise<string | undefined> => {
   let doneBytes = 0
   let doneFiles = 0
@@ -163,14 +170,16 @@ const transfer = async (
       doneFiles,
       totalFiles: plan.files.length,
     })
-  await inParallel(plan.files, filesAtATime, abort, async (file) => {
-    const copied = await copy(file, (bytes) => {
+  await inParallel(inBatches(plan.files, tools.listSums !== undefined), filesAtATime, abort, async (batch) => {
+    const [first, ...more] = batch
+    if (first === undefined) return
+    const copied = await copy([first, ...more], (bytes) => {
       doneBytes += bytes
-      tell(file.path)
+      tell(first.path)
     })
-    sum = copied.sum
-    doneFiles++
-    tell(file.path)
+    sum = copied?.sum
+    doneFiles += batch.length
+    tell((more.at(-1) ?? first).path)
   })
   return sum
 }

@@ -120,6 +120,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
         executor: executorName(),
         zone: config.ZONE,
         leaseSec: config.LEASE_SEC,
+        unreachableSec: config.UNREACHABLE_SEC,
         outputLimitBytes: config.OUTPUT_LIMIT_MB * 1024 * 1024,
         log,
       })

@@ -101,6 +101,11 @@ const Settings = z.object({
   LEASE_SEC: wholeNumber(2, 600)
     .default(12)
     .describe('An executor that was not heard of for so long has lost its branches.'),
+  UNREACHABLE_SEC: wholeNumber(1, 86_400)
+    .default(120)
+    .describe(
+      'A target that does not answer any more while a step runs there is called again for so many seconds; then the step is lost until the target answers, or somebody says what became of it.',
+    ),
 })
 
 export type Config = z.output<typeof Settings>

@@ -37,6 +37,10 @@ export const startExecutorProcess = async (app: TestApp, settings: Record<string
     /** What it logged and printed so far. */
     said: () => said,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** When it has ended by itself. */
+    ended: async () => {
+      if (child.exitCode === null) await once(child, 'exit')
+    },
     [Symbol.asyncDispose]: () => end(child),
   }
 }

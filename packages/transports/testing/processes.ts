@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 export type Process = { pid: number; parent: number; name: string }
 
-/** Everything that runs on this machine; from /proc, or from ps where there is none. */
+/** Everything that runs on this machine, without what has ended and waits for its parent; from /proc, or from ps. */
 export const listProcesses = (): Process[] => (existsSync('/proc/self/stat') ? fromProc() : fromPs())
 
 const fromProc = (): Process[] =>
@@ -12,8 +12,9 @@ const fromProc = (): Process[] =>
     .flatMap((pid) => {
       try {
         // proc(5): pid (name) state parent …, and the name may hold anything
-        const [, name = '', parent = '0'] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? []
-        return [{ pid: Number(pid), parent: Number(parent), name }]
+        const found = /\((.*)\) (\S) (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? []
+        const [, name = '', state, parent = '0'] = found
+        return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent), name }]
       } catch {
         return [] // ended in between
       }

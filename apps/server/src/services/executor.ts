@@ -58,7 +58,8 @@ export const startExecutor = async (ports: ExecutorPorts): Promise<RunningServic
 
   return {
     stop: async () => {
-      const grace = setTimeout(() => leases.interruptAll('stopping'), graceMs)
+      leases.handOver()
+      const grace = setTimeout(() => leases.interruptAll(), graceMs)
       await Promise.all([branches.stop(), tests.stop()])
       clearTimeout(grace)
       leases.stop()

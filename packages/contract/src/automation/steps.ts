@@ -1,3 +1,4 @@
+import { Fault } from '../assets/connection-tests.ts'
 import { isOneLine } from '../identifiers.ts'
 import { z } from '../zod.ts'
 
@@ -32,6 +33,19 @@ const common = {
     .max(10)
     .optional()
     .describe('how often to run it again after it failed; it must be safe to repeat'),
+  retryDelaySec: z
+    .number()
+    .min(0)
+    .max(3_600)
+    .optional()
+    .describe('the pause before the first retry; each next one is twice as long, up to ten minutes'),
+  retryOn: z
+    .strictObject({
+      faults: z.array(Fault).min(1).max(20).optional().describe('the wire failed in one of these ways'),
+      exitCodes: z.array(z.number().int().min(0).max(4_294_967_295)).min(1).max(100).optional(),
+    })
+    .optional()
+    .describe('only these failures are retried; all where absent'),
   onError: z.enum(['stop', 'continue']).optional().describe('what follows when it failed; default stop'),
   idempotent: z.boolean().optional().describe('may run again when nobody knows whether it ran'),
   mode: z.enum(['attached', 'detached']).optional().describe('detached steps outlive the executor'),

@@ -31,7 +31,7 @@ export type AutomationPorts = {
   maxConcurrentExecutions: number
 }
 
-export type RunnerOptions = { executor: string; zone: string; leaseSec: number; outputLimitBytes: number; log: Logger }
+export type RunnerOptions = { executor: string; zone: string; leaseSec: number; unreachableSec: number; outputLimitBytes: number; log: Logger }
 
 /** What may be run, and what ran. */
 export const createAutomation = ({
@@ -57,7 +57,7 @@ export const createAutomation = ({
     executionCounts: (ctx: Context) => executionCounts(ctx.db),
 
     /** For the executor: what runs branches, and how it is made to stop. */
-    createRunner: ({ executor, zone, leaseSec, outputLimitBytes, log }: RunnerOptions) => {
+    createRunner: ({ executor, zone, leaseSec, unreachableSec, outputLimitBytes, log }: RunnerOptions) => {
       const leases = createLeases({ db: base.db, leaseSec, log })
       const run = createBranchRun({
         plans,
@@ -70,6 +70,7 @@ export const createAutomation = ({
         executor,
         zone,
         leaseSec,
+        unreachableSec,
         outputLimitBytes,
       })
       return { run, leases }

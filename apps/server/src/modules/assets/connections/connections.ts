@@ -2,7 +2,7 @@ import { methodTitles } from '@opsconductor/contract'
 import {
   type LocalWire,
   type OnPhase,
-  type Shell,
+  type PosixShell,
   type SshRequest,
   type SshWire,
   TransportError,
@@ -29,7 +29,7 @@ export type OpenRequest = {
 }
 
 /** `secrets` are the texts that no output may show. Whoever has it disposes of the shell. */
-export type OpenConnection = { shell: Shell; secrets: string[] }
+export type OpenConnection = { shell: PosixShell; secrets: string[] }
 
 /** Everything a wire is asked with, the secret among it: lives no longer than the call. */
 type Prepared = { request: SshRequest; poolKey: string; secrets: string[]; pinned: PinnedTrust }

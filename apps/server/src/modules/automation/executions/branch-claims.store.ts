@@ -34,7 +34,7 @@ export const claimBranch = (db: Kysely<DB>, uuid: string, executor: string, leas
         )
         .where('status', 'not in', ['completed', 'failed', 'cancelled'])
         .returning(['id', 'uuid', 'day', 'jobId', 'jobVersionId', 'requestedBy', 'changeSeq'])
-        .returning(['parameters', 'sealedParameters']),
+        .returning(['parameters', 'sealedParameters', sql<boolean>`cancel_requested_at is not null`.as('isCancelled')]),
     )
     .updateTable('automation.branches as branch')
     .from('execution')
@@ -54,7 +54,7 @@ export const claimBranch = (db: Kysely<DB>, uuid: string, executor: string, leas
     .returning(['branch.id', 'branch.uuid', 'branch.number', 'branch.attempt', 'branch.executionId'])
     .returning(['branch.targetUuid', 'branch.targetName'])
     .returning(['execution.uuid as executionUuid', 'execution.day', 'execution.requestedBy'])
-    .returning(['execution.parameters', 'execution.sealedParameters'])
+    .returning(['execution.parameters', 'execution.sealedParameters', 'execution.isCancelled'])
     .returning(['job.name as jobName', 'job.serial as jobSerial', 'version.version', 'version.document'])
     .executeTakeFirst()
 

@@ -9,7 +9,8 @@ import * as store from './executions.store.ts'
 import { Fenced } from './leases.ts'
 import type { Progress } from './progress.ts'
 import { endSteps, finishStep, insertReadySteps, startStep } from './step-results.store.ts'
-import type { StepOutcome } from './step-run.ts'
+import type { Link } from './step-link.ts'
+import type { StepOutcome } from './step-outcome.ts'
 
 export type Try = { index: number; attempt: number }
 export type BranchEnd = {
@@ -52,10 +53,11 @@ export const createBranchRecord = (
         )
       }),
 
-    begin: async (branch: Claim, work: BranchStep, step: Try, connectMs: number) => {
-      const { name, target, method, id } = work.planned
+    begin: async (branch: Claim, work: BranchStep, step: Try, { method, connectMs }: Link) => {
+      const { name, target, id } = work.planned
       const at = method.port > 0 ? `${method.host}:${method.port}` : method.host
-      const said = await startStep(ctx.db, branch, step, { connectMs }, [
+      const change = { connectMs, method: method.type, credential: method.credential?.name ?? null }
+      const said = await startStep(ctx.db, branch, step, change, [
         line(branch, `Connected to ${target.name} by ${method.type} (${at}).`, {
           phase: 'communication',
           category: 'communication',
@@ -68,6 +70,16 @@ export const createBranchRecord = (
       progress.changed(ctx, branch.executionUuid)
     },
 
+    /** Something that somebody who looks for the reason will want to know. */
+    note: (branch: Claim, message: string) =>
+      transaction(ctx, async (ctx) => {
+        const place = { id: branch.executionId, day: branch.day }
+        await insertLogLines(ctx.db, place, [
+          line(branch, message, { level: 'warning', phase: 'communication', category: 'communication' }),
+        ])
+        progress.changed(ctx, branch.executionUuid)
+      }),
+
     /** @returns false when it comes too late: somebody else has the branch */
     finish: async (
       branch: Claim,
@@ -79,6 +91,7 @@ export const createBranchRecord = (
       const { status, exitCode, signal, fault, message, runMs, connectMs } = outcome
       const change = {
         status: status satisfies StepStatus,
+        branchAttempt: branch.attempt,
         exitCode,
         signal,
         fault,

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { Assets } from '../../assets/index.ts'
 import type { Context } from '../../../kernel/context.ts'
 import { Refusal } from '../../../kernel/errors.ts'
+import { sleep } from '../../../kernel/sleep.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
 import { type Vault, VaultError } from '../../../kernel/vault/vault.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
@@ -14,8 +15,12 @@ import { type BranchEnd, type BranchRecord, createBranchRecord } from './branch-
 import { Fenced, type Hold, type Interruption, type Leases } from './leases.ts'
 import type { Progress } from './progress.ts'
 import { openValues } from './sealed-parameters.ts'
-import { selectSteps } from './step-results.store.ts'
-import { outcomeOfRow, runStep, type StepOutcome } from './step-run.ts'
+import { mayRunAgain, retryDelayMs } from './retries.ts'
+import { selectSteps, type StepResultRow } from './step-results.store.ts'
+import type { Asked } from './step-ask.ts'
+import { guardOf, type StepTry } from './step-link.ts'
+import { outcome, outcomeOfRow, type StepOutcome } from './step-outcome.ts'
+import { neverBegan, runStep, takeOverStep } from './step-run.ts'
 
 export type BranchRunPorts = {
   plans: Plans
@@ -28,6 +33,7 @@ export type BranchRunPorts = {
   executor: string
   zone: string
   leaseSec: number
+  unreachableSec: number
   outputLimitBytes: number
 }
 
@@ -69,51 +75,81 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     return { branch, ready, steps, secrets, hold, output, record }
   }
 
-  /** One try of a step, from "ready" to its result. */
-  const tryStep = async (ctx: Context, run: Run, work: BranchStep, attempt: number): Promise<StepOutcome> => {
+  /** One try of a step, from "ready" to its result; or from where a former holder of the branch has left it. */
+  const tryStep = async (
+    ctx: Context,
+    run: Run,
+    work: BranchStep,
+    attempt: number,
+    begun: StepResultRow | undefined,
+  ): Promise<Asked> => {
     const { branch, record, output, hold } = run
     const step = { index: work.index, attempt }
-    const outcome = await runStep(ctx, ports, {
+    const stepTry: StepTry = {
       work,
+      guard: guardOf(branch, step),
       execution: { uuid: branch.executionUuid, requestedBy: branch.requestedBy },
       output,
       hold,
       secrets: run.secrets,
-      begin: async (connectMs) => {
+      begin: async (link) => {
         await run.ready
-        await record.begin(branch, work, step, connectMs)
+        await record.begin(branch, work, step, link)
       },
-    })
-    await run.ready
-    const collectedFrom = performance.now()
-    const written = await output.endStep()
-    const collected = { ...written, collectMs: performance.now() - collectedFrom }
-    if (!(await record.finish(branch, work, step, outcome, collected))) {
+      note: (message) => record.note(branch, message),
+    }
+    const { came, settled } =
+      begun === undefined ? await runStep(ctx, ports, stepTry) : await takeOverStep(ctx, ports, stepTry, begun)
+    let isWritten = false
+    try {
+      await run.ready
+      const collectedFrom = performance.now()
+      // what may go on goes on from here, in the middle of a line or of something that is to be masked
+      const isOver = came !== 'left' && came !== 'never began' && came.status !== 'unknown'
+      const written = isOver ? await output.endStep() : await output.leaveStep()
+      if (came === 'left') return came
+      const outcome = came === 'never began' ? neverBegan() : came
+      const collected = { ...written, collectMs: performance.now() - collectedFrom }
+      isWritten = await record.finish(branch, work, step, outcome, collected)
+      if (isWritten) return came
       await record.keepAsEvidence(branch, step, outcome)
       throw new Fenced()
+    } finally {
+      await settled(isWritten)
     }
-    return outcome
   }
 
-  /** A step with its retries. A step that may have run and cannot be asked is never run again on its own. */
+  /** A step with its retries. A step that may have run and cannot be asked is run again only where its author allows. */
   const runWithRetries = async (
     ctx: Context,
     run: Run,
     work: BranchStep,
-    firstAttempt: number,
-  ): Promise<StepOutcome> => {
-    for (let attempt = firstAttempt; ; attempt++) {
-      const outcome = await tryStep(ctx, run, work, attempt)
-      const isLast = attempt - firstAttempt >= (work.step.retries ?? 0)
-      // what a time-out could not stop may still run: a second one must not start beside it
-      const isOver = outcome.cancelOutcome === null || outcome.cancelOutcome === 'stopped'
-      if (outcome.status !== 'failed' || isLast || !isOver || run.hold.signal.aborted) return outcome
-      await run.record.ready(run.branch, [{ work, attempt: attempt + 1 }])
+    rows: readonly StepResultRow[],
+  ): Promise<StepOutcome | 'left'> => {
+    const { hold, record, branch } = run
+    const latest = rows.at(-1)
+    let begun = latest !== undefined && isBegun(latest) ? latest : undefined
+    let attempt = latest?.attempt ?? 1
+    let failures = rows.filter(({ status }) => status === 'failed').length
+    for (;;) {
+      const came = await tryStep(ctx, run, work, attempt, begun)
+      if (came === 'left') return came
+      if (came !== 'never began') {
+        if (came.status === 'failed') failures++
+        if (!mayRunAgain(work.step, came, failures)) return came
+        await sleep(retryDelayMs(work.step, failures), hold.signal)
+        if (hold.signal.aborted) return came
+      } else if (hold.cancelled.aborted) {
+        return outcome({ status: 'cancelled', cancelOutcome: 'stopped', message: 'Cancelled before it began.' })
+      }
+      begun = undefined
+      attempt++
+      await record.ready(branch, [{ work, attempt }])
     }
   }
 
-  const runSteps = async (ctx: Context, run: Run): Promise<BranchEnd> => {
-    const { branch } = run
+  const runSteps = async (ctx: Context, run: Run): Promise<BranchEnd | 'left'> => {
+    const { branch, hold } = run
     // where nobody was before, nothing has happened
     const rows =
       branch.attempt === 1
@@ -121,24 +157,32 @@ export const createBranchRun = (ports: BranchRunPorts) => {
         : await selectSteps(ctx.db, { executionId: branch.executionId, branchId: branch.id }, 10_000)
     let failed: StepOutcome | null = null
     for (const work of run.steps) {
-      const latest = rows.findLast(({ index }) => index === work.index)
-      if (run.hold.signal.aborted) return interrupted(run.hold.signal.reason as Interruption, null)
+      const tries = rows.filter(({ index }) => index === work.index)
+      const latest = tries.at(-1)
+      // what a former holder has begun is seen to, even to stop it
+      if (latest === undefined || !isBegun(latest)) {
+        if (hold.signal.aborted) return interrupted(hold.signal.reason as Interruption, null)
+        if (hold.leaving.aborted) return 'left'
+      }
       // what a former holder has brought to an end stays as it ended
-      const outcome =
-        latest === undefined || latest.status === 'ready'
-          ? await runWithRetries(ctx, run, work, latest?.attempt ?? 1)
+      const came =
+        latest === undefined || latest.status === 'ready' || isBegun(latest)
+          ? await runWithRetries(ctx, run, work, tries)
           : outcomeOfRow(latest)
-      switch (outcome.status) {
+      if (came === 'left') return came
+      switch (came.status) {
         case 'completed':
           break
+        case 'skipped':
+          break
         case 'cancelled':
-          return interrupted((run.hold.signal.reason ?? 'cancelled') as Interruption, outcome)
+          return interrupted((hold.stop.reason ?? 'cancelled') as Interruption, came)
         case 'unknown':
-          return { status: 'lost', outcome, message: outcome.message }
+          return { status: 'lost', outcome: came, message: came.message }
         case 'failed':
-          failed = outcome
+          failed = came
           if (work.step.onError !== 'continue')
-            return { status: 'failed', outcome, message: `${work.planned.name}: ${outcome.message ?? 'failed'}` }
+            return { status: 'failed', outcome: came, message: `${work.planned.name}: ${came.message ?? 'failed'}` }
       }
     }
     return failed === null
@@ -153,14 +197,15 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     const { executionUuid } = branch
     const hold = leases.hold({ id: branch.id, attempt: branch.attempt, executionUuid })
     const stopHearing = wake.hear(topics.cancel(executionUuid), () => leases.interrupt(executionUuid, 'cancelled'))
+    if (branch.isCancelled) leases.interrupt(executionUuid, 'cancelled')
     try {
       const run = await prepare(ctx, record, branch, hold)
       const end = await runSteps(ctx, run)
-      if (isUntouched(end) && hold.signal.reason === 'stopping') {
-        await record.giveBack(branch, (ctx) =>
-          ports.queue.enqueue(ctx, queueOf('branch', ports.zone), [{ branch: branch.uuid }]),
-        )
-      } else await record.end(branch, end)
+      if (end !== 'left') return await record.end(branch, end)
+      if (hold.leaving.reason !== 'stopping') throw new Fenced()
+      await record.giveBack(branch, (ctx) =>
+        ports.queue.enqueue(ctx, queueOf('branch', ports.zone), [{ branch: branch.uuid }]),
+      )
     } catch (error) {
       if (error instanceof Fenced)
         return ctx.log.warn({ branch: branch.uuid, attempt: branch.attempt }, 'this executor has lost the branch')
@@ -174,16 +219,16 @@ export const createBranchRun = (ports: BranchRunPorts) => {
   }
 }
 
-/** Interrupted where nothing was running on the target. */
-const isUntouched = (end: BranchEnd) => end.status === 'cancelled' && end.outcome === null
+/** It has begun on its target, and nobody has seen its end. */
+const isBegun = ({ status }: { status: string }) => status === 'running' || status === 'unknown'
 
-const interrupted = (because: Interruption, outcome: StepOutcome | null): BranchEnd => {
+const interrupted = (because: Interruption, outcome: StepOutcome | null): BranchEnd | 'left' => {
   switch (because) {
     case 'fenced':
       throw new Fenced()
     case 'stopping':
       return outcome === null
-        ? { status: 'cancelled', outcome, message: null }
+        ? 'left'
         : {
             status: 'failed',
             outcome,

@@ -1,24 +1,22 @@
 import { type Context, transaction } from '../../../kernel/context.ts'
 import type { Publish } from '../../../kernel/facts/facts.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
-import type { JobDocument } from '@opsconductor/contract'
-import { findVersionById } from '../jobs/jobs.store.ts'
 import { insertLogLines } from '../log/log.store.ts'
 import { type ExpiredBranch, findWaiting, lockExpired, requeueBranch, selectExpired } from './branch-claims.store.ts'
 import { updateBranch } from './branches.store.ts'
 import * as store from './executions.store.ts'
 import type { Progress } from './progress.ts'
-import { endSteps, insertReadySteps, nextTry, selectSteps } from './step-results.store.ts'
+import { endSteps, selectSteps } from './step-results.store.ts'
 
 type Ports = { progress: Progress; queue: Queue; publish: Publish }
 
 const sweepLimit = 100
-/** A branch that so many executors have lost before it could begin is not given to another one. */
+/** A branch that so many executors have lost is not given to another one. */
 const mostAttempts = 10
 
 /**
- * Looks for branches whose executor is not heard of any more. What was interrupted between steps goes back to the queue;
- * a step that had begun is unknown: it is never run again on its own, unless its author called it idempotent.
+ * Looks for branches whose executor is not heard of any more. They go back to the queue: between steps another executor
+ * goes on, and of a step that had begun it asks the target before anything else.
  */
 export const createSweep = ({ progress, queue, publish }: Ports) => {
   const recover = async (ctx: Context, found: ExpiredBranch) => {
@@ -28,7 +26,7 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
     const changeSeq = await store.drawChange(ctx.db, branch.executionId)
     const steps = await selectSteps(ctx.db, { executionId: branch.executionId, branchId: branch.id }, 10_000)
     const running = steps.find(({ status }) => status === 'running')
-    const document = (await findVersionById(ctx.db, execution.jobVersionId)).document as unknown as JobDocument
+    const isCancelled = execution.cancelRequestedAt !== null
     const note = (message: string, level: 'warning' | 'error') =>
       insertLogLines(ctx.db, execution, [
         {
@@ -41,45 +39,48 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
         },
       ])
 
-    if (running !== undefined) {
-      await endSteps(ctx.db, branch.id, ['running'], {
-        status: 'unknown',
-        message: 'Its executor was lost while it ran.',
-        changeSeq,
-      })
-    }
-    const isCancelled = execution.cancelRequestedAt !== null
-    if (running !== undefined && document.steps[running.index]?.idempotent === true && !isCancelled) {
-      await insertReadySteps(ctx.db, [nextTry(running, changeSeq)])
-    } else if (running !== undefined || isCancelled) {
-      await updateBranch(ctx.db, branch.id, {
-        status: isCancelled ? 'cancelled' : 'lost',
-        finishedAt: isCancelled ? new Date() : null,
-        leaseUntil: null,
-        message: 'The executor was lost while a step ran: nobody knows how it ended.',
-        cancelOutcome: isCancelled && running !== undefined ? 'unconfirmed' : isCancelled ? 'stopped' : null,
-        changeSeq,
-      })
-      if (!isCancelled) await store.updateExecution(ctx.db, execution.id, { needsAttention: true })
-      await note(`The executor of ${branch.targetName} was lost while step ${(running?.index ?? 0) + 1} ran.`, 'error')
-      await publish(ctx, 'branch.lost', branch.uuid, { execution: execution.uuid })
-      return progress.advance(ctx, branch.executionId)
-    }
-    if (branch.attempt >= mostAttempts) {
-      const message = `${mostAttempts} executors have taken this branch and were lost before a step began.`
+    const giveUp = async (message: string) => {
       await endSteps(ctx.db, branch.id, ['ready'], { status: 'skipped', changeSeq })
       await updateBranch(ctx.db, branch.id, {
         status: 'failed',
-        leaseUntil: null,
         finishedAt: new Date(),
-        message: `${message} Their own logs say why.`,
+        leaseUntil: null,
+        message,
         changeSeq,
       })
+    }
+    const lose = async (message: string) => {
+      await endSteps(ctx.db, branch.id, ['running'], { status: 'unknown', message, changeSeq })
+      await updateBranch(ctx.db, branch.id, { status: 'lost', leaseUntil: null, message, changeSeq })
+      await store.updateExecution(ctx.db, execution.id, { needsAttention: true })
+      await publish(ctx, 'branch.lost', branch.uuid, { execution: execution.uuid })
+    }
+
+    if (isCancelled && running === undefined) {
+      await endSteps(ctx.db, branch.id, ['ready'], { status: 'cancelled', changeSeq })
+      await updateBranch(ctx.db, branch.id, {
+        status: 'cancelled',
+        finishedAt: new Date(),
+        leaseUntil: null,
+        message: 'Cancelled; its executor was lost between steps.',
+        cancelOutcome: 'stopped',
+        changeSeq,
+      })
+      return progress.advance(ctx, branch.executionId)
+    }
+    if (branch.attempt >= mostAttempts) {
+      const message = `${mostAttempts} executors have taken this branch and were lost. Their own logs say why.`
+      await (running === undefined ? giveUp(message) : lose(message))
       await note(message, 'error')
       return progress.advance(ctx, branch.executionId)
     }
     await requeueBranch(ctx.db, branch, changeSeq)
-    await note(`The executor of ${branch.targetName} was lost between steps; another one goes on.`, 'warning')
+    await note(
+      running === undefined
+        ? `The executor of ${branch.targetName} was lost between steps; another one goes on.`
+        : `The executor of ${branch.targetName} was lost while step ${running.index + 1} ran; another one asks the target what became of it.`,
+      'warning',
+    )
     await queue.enqueue(ctx, queueOf('branch', branch.zone), [{ branch: branch.uuid }])
     progress.changed(ctx, execution.uuid)
   }

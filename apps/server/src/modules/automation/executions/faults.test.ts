@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { api, type Fault } from '@opsconductor/contract'
-import { sshdAvailable, startSshd } from '@opsconductor/transports/testing'
+import { type Sshd, sshdAvailable, startSshd } from '@opsconductor/transports/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Fleet, addTarget, startFleet } from '../../../../test/fleet.ts'
 import { until } from '../../../../test/until.ts'
@@ -9,7 +9,7 @@ import { until } from '../../../../test/until.ts'
 describe.skipIf(!sshdAvailable('wires that fail'))('wires that fail', () => {
   let fleet: Fleet
   beforeAll(async () => {
-    fleet = await startFleet()
+    fleet = await startFleet({ settings: { UNREACHABLE_SEC: '2' } })
   })
   afterAll(() => fleet?.[Symbol.asyncDispose]())
 
@@ -94,17 +94,39 @@ describe.skipIf(!sshdAvailable('wires that fail'))('wires that fail', () => {
     expect((await fleet.run(['true'], { targets: ['reinstalled'] })).status).toBe('completed')
   })
 
-  test('a connection that breaks while a command runs leaves its end unknown', async () => {
-    await using sshd = await startSshd()
-    await addTarget(fleet.app, 'cut', sshd)
-    const started = await fleet.start(['echo begun; sleep 30', 'echo never'], { targets: ['cut'] })
-    await until(async () => (await fleet.text(started.uuid)) === 'begun\n')
-    sshd.dropConnections()
-    await until(async () => (await fleet.branches(started.uuid))[0]?.status === 'lost')
-    expect(await fleet.read(started.uuid)).toMatchObject({ status: 'running', needsAttention: true })
-    expect((await fleet.steps(started.uuid))[0]).toMatchObject({ status: 'unknown', exitCode: null })
-    await fleet.admin(api.executions.cancel, { params: { ref: started.uuid } })
-    expect(await fleet.ended(started)).toMatchObject({ status: 'cancelled', cancelOutcome: 'unconfirmed' })
+  describe('a connection that breaks while a command runs', () => {
+    const cut = async (mode: 'attached' | 'detached', end: (sshd: Sshd) => Promise<unknown>) => {
+      await using sshd = await startSshd()
+      const name = `cut ${++cuts}`
+      await addTarget(fleet.app, name, sshd)
+      const command = mode === 'detached' ? 'echo begun; sleep 1.5; echo end' : 'echo begun; sleep 1.5'
+      const started = await fleet.start([{ type: 'ssh.exec', command, mode }], { targets: [name] })
+      await until(async () => (await fleet.text(started.uuid)) === 'begun\n')
+      await end(sshd)
+      await until(async () => (await fleet.branches(started.uuid))[0]?.status !== 'running')
+      return started
+    }
+    let cuts = 0
+
+    test('loses nothing of a detached step', async () => {
+      const started = await cut('detached', async (sshd) => sshd.dropConnections())
+      expect(await fleet.ended(started)).toMatchObject({ status: 'completed' })
+      expect(await fleet.text(started.uuid)).toBe('begun\nend\n')
+    })
+
+    test('leaves an attached step its end, without its last output', async () => {
+      const started = await cut('attached', async (sshd) => sshd.dropConnections())
+      await fleet.ended(started)
+      expect((await fleet.steps(started.uuid))[0]?.message).toContain('after its connection was lost')
+    })
+
+    test('makes the step lost when the target does not come back, until somebody says what became of it', async () => {
+      const started = await cut('detached', (sshd) => sshd.stop())
+      expect(await fleet.read(started.uuid)).toMatchObject({ status: 'running', needsAttention: true })
+      expect((await fleet.steps(started.uuid))[0]).toMatchObject({ status: 'unknown', exitCode: null })
+      await fleet.admin(api.executions.cancel, { params: { ref: started.uuid } })
+      expect(await fleet.ended(started)).toMatchObject({ status: 'cancelled', cancelOutcome: 'unconfirmed' })
+    })
   })
 
   test('an archived target is said to be gone', async () => {

@@ -8,7 +8,14 @@ export type Interruption = 'cancelled' | 'fenced' | 'stopping'
 
 /** A branch this executor holds. */
 export type Hold = {
+  /** Ends all waiting: any interruption. */
   readonly signal: AbortSignal
+  /** Stops what runs on the target and cannot go on without us: a cancel, or this executor at the end of its patience. */
+  readonly stop: AbortSignal
+  /** Stops what runs on the target in any case. */
+  readonly cancelled: AbortSignal
+  /** Others go on from here: this executor stops, or may not act any more. What runs on its own is left alone. */
+  readonly leaving: AbortSignal
   /** @throws Fenced when the lease was not renewed for half its length: somebody else may hold the branch */
   readonly check: () => void
   readonly isHeld: () => boolean
@@ -26,11 +33,31 @@ export class Fenced extends Error {
 export type Leases = {
   hold: (branch: { id: number; attempt: number; executionUuid: string }) => Hold
   interrupt: (executionUuid: string, because: Interruption) => void
-  interruptAll: (because: Interruption) => void
+  /** What can go on without this executor is left to others, now and from now on. */
+  handOver: () => void
+  /** Everything ends. */
+  interruptAll: () => void
   stop: () => void
 }
 
-type Held = { id: number; attempt: number; executionUuid: string; renewedAt: number; abort: AbortController }
+type Held = {
+  id: number
+  attempt: number
+  executionUuid: string
+  renewedAt: number
+  all: AbortController
+  stop: AbortController
+  cancelled: AbortController
+  leaving: AbortController
+}
+
+const interruptOne = (held: Held, because: Interruption) => {
+  if (because === 'cancelled') held.cancelled.abort(because)
+  else held.leaving.abort(because)
+  // a command that runs is not killed because the database could not be reached for a while
+  if (because !== 'fenced') held.stop.abort(because)
+  held.all.abort(because)
+}
 
 /**
  * Renews the leases of all held branches together, every quarter of their length. Who could not renew for half of it
@@ -49,23 +76,23 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
       const renewed = new Map((await renewLeases(db, holding, leaseSec)).map((row) => [row.id, row]))
       for (const held of holding) {
         const row = renewed.get(held.id)
-        if (row === undefined) held.abort.abort('fenced' satisfies Interruption)
+        if (row === undefined) interruptOne(held, 'fenced')
         else {
           held.renewedAt = asked
-          if (row.isCancelled) held.abort.abort('cancelled' satisfies Interruption)
+          if (row.isCancelled) interruptOne(held, 'cancelled')
         }
       }
     } catch (error) {
       log.warn({ err: error }, 'leases could not be renewed')
     }
-    for (const held of all) if (isStale(held)) held.abort.abort('fenced' satisfies Interruption)
+    for (const held of all) if (isStale(held)) interruptOne(held, 'fenced')
   }
 
   let isRenewing = false
   const timer = setInterval(
     () => {
       // also while a renewal hangs
-      for (const held of all) if (isStale(held)) held.abort.abort('fenced' satisfies Interruption)
+      for (const held of all) if (isStale(held)) interruptOne(held, 'fenced')
       if (isRenewing || all.size === 0) return
       isRenewing = true
       void renew().finally(() => (isRenewing = false))
@@ -73,25 +100,42 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
     (leaseSec * 1000) / 4,
   )
 
+  let isHandingOver = false
+
   return {
     hold: (branch) => {
-      const held: Held = { ...branch, renewedAt: performance.now(), abort: new AbortController() }
+      const held: Held = {
+        ...branch,
+        renewedAt: performance.now(),
+        all: new AbortController(),
+        stop: new AbortController(),
+        cancelled: new AbortController(),
+        leaving: new AbortController(),
+      }
       all.add(held)
-      const isHeld = () => !isStale(held) && held.abort.signal.reason !== 'fenced'
+      if (isHandingOver) held.leaving.abort('stopping' satisfies Interruption)
+      const isHeld = () => !isStale(held) && held.all.signal.reason !== 'fenced'
       return {
-        signal: held.abort.signal,
+        signal: held.all.signal,
+        stop: held.stop.signal,
+        cancelled: held.cancelled.signal,
+        leaving: held.leaving.signal,
+        isHeld,
         check: () => {
           if (!isHeld()) throw new Fenced()
         },
-        isHeld,
         release: () => void all.delete(held),
       }
     },
     interrupt: (executionUuid, because) => {
-      for (const held of all) if (held.executionUuid === executionUuid) held.abort.abort(because)
+      for (const held of all) if (held.executionUuid === executionUuid) interruptOne(held, because)
     },
-    interruptAll: (because) => {
-      for (const held of all) held.abort.abort(because)
+    handOver: () => {
+      isHandingOver = true
+      for (const held of all) held.leaving.abort('stopping' satisfies Interruption)
+    },
+    interruptAll: () => {
+      for (const held of all) interruptOne(held, 'stopping')
     },
     stop: () => clearInterval(timer),
   }

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { api } from '@opsconductor/contract'
-import { sshdAvailable } from '@opsconductor/transports/testing'
+import { listProcesses, sshdAvailable } from '@opsconductor/transports/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startExecutorProcess } from '../../../../test/executor-process.ts'
-import { addTarget, type Fleet, startFleet } from '../../../../test/fleet.ts'
+import { addTarget, type Fleet, type StepInput, startFleet } from '../../../../test/fleet.ts'
 import { until } from '../../../../test/until.ts'
 
 describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () => {
@@ -24,13 +24,65 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
   })
   const startExecutor = (settings?: Record<string, string>) => startExecutorProcess(fleet.app, settings)
   const branchOf = async (ref: string) => (await fleet.branches(ref))[0]
+  const stepOf = async (ref: string) => (await fleet.steps(ref))[0]
+  const begun = (ref: string) => until(async () => (await fleet.text(ref)).startsWith('begun\n'))
+  const step = (command: string, more: Partial<StepInput> = {}) => ({ type: 'ssh.exec', command, ...more }) as StepInput
 
-  test('a step that ran when its executor died is unknown, and is never run again on its own', async () => {
-    const counter = fresh()
+  /** Says `begun`, and when it is told to end, perhaps `end`. */
+  const waiting = (last = 'echo end; exit 7') => {
+    const [counter, pid, flag] = [fresh(), fresh(), fresh()]
+    const wait = `until [ -e ${flag} ]; do sleep 0.05; done`
+    return {
+      command: `echo x >> ${counter}; echo $$ > ${pid}; echo begun; ${wait}; ${last}`,
+      starts: () => linesIn(counter).length,
+      end: () => writeFileSync(flag, ''),
+      kill: () => process.kill(-Number(linesIn(pid)[0]), 'SIGKILL'),
+      isRunning: () => listProcesses().some((process) => process.pid === Number(linesIn(pid)[0])),
+    }
+  }
+
+  test('a detached step goes on without its executor; the next one takes its output and its exit code', async () => {
+    const job = waiting()
     await using first = await startExecutor()
-    const started = await fleet.start([`echo x >> ${counter}; echo begun; sleep 30`, 'echo never'])
-    await until(async () => (await fleet.text(started.uuid)) === 'begun\n')
+    const started = await fleet.start([step(job.command, { mode: 'detached' }), 'echo never'])
+    await begun(started.uuid)
     first.kill('SIGKILL')
+    await using _second = await startExecutor()
+    await until(async () => (await branchOf(started.uuid))?.attempt === 2)
+    job.end()
+    expect(await fleet.ended(started)).toMatchObject({ status: 'failed', needsAttention: false })
+    expect((await fleet.steps(started.uuid)).map(({ status, exitCode }) => [status, exitCode])).toEqual([
+      ['failed', 7],
+      ['skipped', null],
+    ])
+    expect(await fleet.text(started.uuid)).toBe('begun\nend\n')
+    expect(job.starts()).toBe(1)
+    expect((await fleet.log(started.uuid)).some(({ message }) => message.includes('asks the target'))).toBe(true)
+  })
+
+  test('of an attached step the target knows how it ended, though nobody has its last output', async () => {
+    const job = waiting('exit 7') // to say something would end it: nobody listens any more
+    await using first = await startExecutor()
+    const started = await fleet.start([step(job.command, { mode: 'attached' })])
+    await begun(started.uuid)
+    first.kill('SIGKILL')
+    await using _second = await startExecutor()
+    await until(async () => (await branchOf(started.uuid))?.attempt === 2)
+    job.end()
+    await fleet.ended(started)
+    const ended = await stepOf(started.uuid)
+    expect(ended).toMatchObject({ status: 'failed', exitCode: 7 })
+    expect(ended?.message).toContain('after its connection was lost')
+    expect(job.starts()).toBe(1)
+  })
+
+  test('a step that is gone and whose end nobody knows is lost, and is never run again on its own', async () => {
+    const job = waiting()
+    await using first = await startExecutor()
+    const started = await fleet.start([step(job.command, { mode: 'attached' }), 'echo never'])
+    await begun(started.uuid)
+    first.kill('SIGKILL')
+    job.kill()
     await using _second = await startExecutor()
     await until(async () => (await branchOf(started.uuid))?.status === 'lost')
     expect(await fleet.read(started.uuid)).toMatchObject({
@@ -39,9 +91,6 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
       counts: { lost: 1 },
     })
     expect((await fleet.steps(started.uuid)).map(({ status }) => status)).toEqual(['unknown', 'ready'])
-    const lines = await fleet.log(started.uuid)
-    expect(lines.at(-1)).toMatchObject({ level: 'error', category: 'system' })
-    expect(lines.at(-1)?.message).toContain('was lost while step 1 ran')
     expect((await fleet.admin(api.dashboard.read, {})).executions.needingAttention).toBe(1)
     expect(await fleet.text(started.uuid)).toBe('begun\n')
 
@@ -51,54 +100,84 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
       cancelOutcome: 'unconfirmed',
       needsAttention: false,
     })
-    expect(linesIn(counter)).toEqual(['x'])
+    expect(job.starts()).toBe(1)
   })
 
-  test('a step that its author called idempotent is run again by another executor', async () => {
-    const counter = fresh()
+  test('a lost step that its author called idempotent is run again by another executor', async () => {
+    const job = waiting()
     await using first = await startExecutor()
-    const command = `echo x >> ${counter}; [ $(wc -l < ${counter}) -gt 1 ] || sleep 30; echo done`
-    const started = await fleet.start([{ type: 'ssh.exec', command, idempotent: true }, 'echo next'])
-    await until(() => linesIn(counter).length === 1)
+    const started = await fleet.start([step(job.command, { mode: 'attached', idempotent: true }), 'echo next'])
+    await begun(started.uuid)
     first.kill('SIGKILL')
+    job.kill()
     await using _second = await startExecutor()
-    expect((await fleet.ended(started)).status).toBe('completed')
+    await until(() => job.starts() === 2)
+    job.end()
+    await fleet.ended(started)
     expect((await fleet.steps(started.uuid)).map(({ index, attempt, status }) => [index, attempt, status])).toEqual([
       [0, 1, 'unknown'],
-      [0, 2, 'completed'],
-      [1, 1, 'completed'],
+      [0, 2, 'failed'],
+      [1, 1, 'skipped'],
     ])
-    expect(await branchOf(started.uuid)).toMatchObject({ attempt: 2 })
-    expect(await fleet.text(started.uuid)).toBe('done\nnext\n')
+  })
+
+  test('a cancel reaches a step whose executor is dead', async () => {
+    const job = waiting()
+    await using first = await startExecutor()
+    const started = await fleet.start([step(job.command, { mode: 'detached' })])
+    await begun(started.uuid)
+    first.kill('SIGKILL')
+    await fleet.admin(api.executions.cancel, { params: { ref: started.uuid } })
+    await using _second = await startExecutor()
+    expect(await fleet.ended(started)).toMatchObject({ status: 'cancelled', cancelOutcome: 'stopped' })
+    expect(job.isRunning()).toBe(false)
   })
 
   test('the result of an executor that was thought dead is refused, and kept as evidence', async () => {
-    const flag = fresh()
-    await using executor = await startExecutor()
-    const started = await fleet.start([`echo begun; until [ -e ${flag} ]; do sleep 0.05; done; echo end`])
-    await until(async () => (await fleet.text(started.uuid)) === 'begun\n')
-    executor.kill('SIGSTOP')
-    await until(async () => (await branchOf(started.uuid))?.status === 'lost')
-    const before = await branchOf(started.uuid)
-    writeFileSync(flag, '')
-    executor.kill('SIGCONT')
+    const job = waiting()
+    await using stopped = await startExecutor()
+    const started = await fleet.start([step(job.command, { mode: 'attached' })])
+    await begun(started.uuid)
+    stopped.kill('SIGSTOP')
+    await using _second = await startExecutor()
+    await until(async () => (await branchOf(started.uuid))?.attempt === 2)
+    job.end()
+    await fleet.ended(started)
+    const [before, rows] = [await branchOf(started.uuid), await fleet.steps(started.uuid)]
+    stopped.kill('SIGCONT')
     const lateResults = () => fleet.database.kysely.selectFrom('automation.lateResults').selectAll().execute()
     await until(async () => (await lateResults()).length === 1)
-    expect((await lateResults())[0]).toMatchObject({ branchAttempt: 1, result: { step: { index: 0, attempt: 1 } } })
-    expect((await fleet.steps(started.uuid))[0]).toMatchObject({ status: 'unknown', exitCode: null })
-    expect(await branchOf(started.uuid)).toEqual({ ...before, outputLines: expect.any(Number) as number })
-    await fleet.admin(api.executions.cancel, { params: { ref: started.uuid } })
-    // it goes on to serve
-    expect((await fleet.run(['echo again'])).status).toBe('completed')
+    expect((await lateResults())[0]).toMatchObject({
+      branchAttempt: 1,
+      result: { step: { index: 0, attempt: 1 }, outcome: { exitCode: 7 } },
+    })
+    expect([await branchOf(started.uuid), await fleet.steps(started.uuid)]).toEqual([before, rows])
+    expect(job.starts()).toBe(1)
   })
 
-  test('an executor that is asked to stop lets the step end', async () => {
+  test('an executor that is asked to stop lets an attached step end', async () => {
     await using executor = await startExecutor()
-    const started = await fleet.start(['echo begun; sleep 1; echo end'])
-    await until(async () => (await fleet.text(started.uuid)) === 'begun\n')
+    const started = await fleet.start([step('echo begun; sleep 1; echo end', { mode: 'attached' })])
+    await begun(started.uuid)
     executor.kill('SIGTERM')
     expect((await fleet.ended(started)).status).toBe('completed')
     expect(await fleet.text(started.uuid)).toBe('begun\nend\n')
+  })
+
+  test('an executor that is asked to stop leaves a detached step to another one at once', async () => {
+    const job = waiting()
+    await using first = await startExecutor()
+    const started = await fleet.start([step(job.command, { mode: 'detached' })])
+    await begun(started.uuid)
+    await using _second = await startExecutor()
+    first.kill('SIGTERM')
+    await until(async () => (await branchOf(started.uuid))?.attempt === 2)
+    await first.ended()
+    job.end()
+    expect((await fleet.ended(started)).status).toBe('failed')
+    expect(await fleet.text(started.uuid)).toBe('begun\nend\n')
+    expect((await stepOf(started.uuid))?.exitCode).toBe(7)
+    expect(job.starts()).toBe(1)
   })
 
   test('of two executors each branch is run by one, once', async () => {

@@ -36,26 +36,6 @@ export const insertReadySteps = async (db: Kysely<DB>, steps: readonly NewStepRe
     .execute()
 }
 
-/** The row of one more try of a step. */
-export const nextTry = (row: StepResultRow, changeSeq: number): NewStepResult => ({
-  branchId: row.branchId,
-  executionId: row.executionId,
-  index: row.index,
-  attempt: row.attempt + 1,
-  stepId: row.stepId,
-  name: row.name,
-  type: row.type,
-  branchAttempt: row.branchAttempt,
-  mode: row.mode,
-  command: row.command,
-  targetUuid: row.targetUuid,
-  targetSerial: row.targetSerial,
-  targetName: row.targetName,
-  method: row.method,
-  credential: row.credential,
-  changeSeq,
-})
-
 /** A branch as its holder knows it: the attempt is the proof. */
 export type HeldBranch = { id: number; attempt: number; executionId: number; day: string }
 
@@ -80,12 +60,13 @@ const changeStep = async (
   step: { index: number; attempt: number },
   { from, onlyIf = sql<boolean>`true`, change, at, lines }: StepChange,
 ) => {
-  const { isChanged, isCancelled } = await db
+  const done = await db
     .with('drawn', (query) =>
       query
         .updateTable('automation.executions')
         .set({ changeSeq: sql`change_seq + 1`, logSeq: sql`log_seq + ${lines.length}` })
         .where('id', '=', branch.executionId)
+        .where('status', 'not in', ['completed', 'failed', 'cancelled'])
         .returning(['changeSeq', 'logSeq', sql<boolean>`cancel_requested_at is not null`.as('isCancelled')]),
     )
     .with('branch', (query) =>
@@ -117,8 +98,8 @@ const changeStep = async (
     .with('noted', () => sql<object>`(${numberedLines({ id: branch.executionId, day: branch.day }, lines)})`)
     .selectFrom('drawn')
     .select(['drawn.isCancelled', sql<boolean>`exists (select from changed)`.as('isChanged')])
-    .executeTakeFirstOrThrow()
-  return { isChanged, isCancelled }
+    .executeTakeFirst()
+  return done ?? { isChanged: false, isCancelled: false }
 }
 
 /**
@@ -129,13 +110,13 @@ export const startStep = async (
   db: Kysely<DB>,
   branch: HeldBranch,
   step: { index: number; attempt: number },
-  { connectMs }: { connectMs: number },
+  change: { connectMs: number; method: string; credential: string | null },
   lines: readonly NewLogLine[],
 ): Promise<'started' | 'cancelled' | 'fenced'> => {
   const { isChanged, isCancelled } = await changeStep(db, branch, step, {
     from: ['ready'],
     onlyIf: sql<boolean>`branch.lease_until > clock_timestamp() and not drawn.is_cancelled`,
-    change: { connectMs, status: 'running', branchAttempt: branch.attempt },
+    change: { ...change, status: 'running', branchAttempt: branch.attempt },
     at: 'startedAt',
     lines,
   })
@@ -151,7 +132,7 @@ export const finishStep = async (
   lines: readonly NewLogLine[],
 ): Promise<boolean> => {
   const { isChanged } = await changeStep(db, branch, step, {
-    from: ['ready', 'running'],
+    from: ['ready', 'running', 'unknown'],
     change,
     at: 'finishedAt',
     lines,

@@ -1,123 +1,136 @@
 import { performance } from 'node:perf_hooks'
-import type { CancelOutcome, Fault, StepStatus } from '@opsconductor/contract'
-import { type ShellExit, TransportError } from '@opsconductor/transports'
-import type { Assets } from '../../assets/index.ts'
+import { TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
-import type { OutputWriter } from '../output/writer.ts'
-import type { BranchStep } from '../plans/branch-plan.ts'
 import { ruleOf } from '../steps/step-types.ts'
-import type { Hold } from './leases.ts'
+import { Fenced } from './leases.ts'
+import { type Asked, askTarget, follow } from './step-ask.ts'
+import { connectStep, type Link, type Progressed, type StepPorts, type StepTry } from './step-link.ts'
+import { outcome, outcomeOfExit, outcomeOfFault, type StepOutcome } from './step-outcome.ts'
 import type { StepResultRow } from './step-results.store.ts'
 
-/** What became of one try of a step. */
-export type StepOutcome = {
-  status: Exclude<StepStatus, 'ready' | 'running' | 'skipped'>
-  exitCode: number | null
-  signal: string | null
-  fault: Fault | null
-  message: string | null
-  cancelOutcome: CancelOutcome | null
-  connectMs: number | null
-  runMs: number | null
-}
-
-export type StepRunPorts = { connections: Assets['connections'] }
-
-export type StepRun = {
-  work: BranchStep
-  execution: { uuid: string; requestedBy: string }
-  output: OutputWriter
-  hold: Hold
-  /** Secret values of the execution, to be masked. */
-  secrets: readonly string[]
-  /** Commits that the step has begun. @throws Fenced when this executor may not begin it */
-  begin: (connectMs: number) => Promise<void>
-}
+/**
+ * What one try came to. `settled` is called when that is written down: what is kept for it on the target may go, and the
+ * connection is given back.
+ */
+export type Ran = { came: Asked; settled: (isWritten: boolean) => Promise<void> }
 
 /**
  * Runs one step on its target: connect, commit that it begins, run, see how it ended. A command that fails is an
  * outcome; so is a wire that fails. Only a lost lease and a failing database are thrown.
  */
-export const runStep = async (ctx: Context, { connections }: StepRunPorts, run: StepRun): Promise<StepOutcome> => {
-  const { work, execution, output, hold } = run
-  const askedAt = performance.now()
-  let connectMs: number | null = null
+export const runStep = async (ctx: Context, ports: StepPorts, run: StepTry): Promise<Ran> => {
+  const { hold, output, work } = run
+  let link: Link | undefined
   try {
     hold.check()
-    const connection = await connections.open(ctx, {
-      target: work.target,
-      method: work.method,
-      purpose: 'execution',
-      executionUuid: execution.uuid,
-      actorName: execution.requestedBy,
-      signal: hold.signal,
-    })
-    await using shell = connection.shell
-    connectMs = performance.now() - askedAt
-    output.startStep(work.index, [...run.secrets, ...connection.secrets])
-    await run.begin(connectMs)
+    link = await connectStep(ctx, ports, run, hold.signal)
+    const { connectMs } = link
+    const position = output.startStep(work.index, [...run.secrets, ...link.secrets], run.guard.id)
+    await run.begin(link)
     const begunAt = performance.now()
     hold.check() // the last look before something happens on the target
-    const exit = await shell.run({
-      ...ruleOf(work.step).render(work.step, work.lookup),
-      onOutput: output.write,
-      signal: hold.signal,
-      ...(work.step.timeoutSec === undefined ? {} : { timeoutMs: work.step.timeoutSec * 1000 }),
-    })
-    return { ...nothing, ...outcomeOf(exit, work), connectMs, runMs: performance.now() - begunAt }
+    const { asked, link: last } = await start(ctx, ports, run, { position, beganAtMs: Date.now() }, link)
+    link = last
+    const came = typeof asked === 'string' ? asked : { ...asked, connectMs, runMs: performance.now() - begunAt }
+    return { came, settled: settle(run, link) }
   } catch (error) {
-    if (!(error instanceof TransportError)) throw error
-    return { ...nothing, ...outcomeOfFault(error), connectMs }
+    if (!(error instanceof TransportError)) {
+      await link?.shell[Symbol.asyncDispose]()
+      throw error
+    }
+    return { came: { ...outcomeOfFault(error), connectMs: link?.connectMs ?? null }, settled: settle(run, link) }
   }
 }
 
-const nothing: StepOutcome = {
-  status: 'failed',
-  exitCode: null,
-  signal: null,
-  fault: null,
-  message: null,
-  cancelOutcome: null,
-  connectMs: null,
-  runMs: null,
+/** Goes on with a step that a former holder of the branch has begun. */
+export const takeOverStep = async (ctx: Context, ports: StepPorts, run: StepTry, row: StepResultRow): Promise<Ran> => {
+  const position = run.output.startStep(run.work.index, run.secrets, run.guard.id)
+  const beganAtMs = row.startedAt?.getTime() ?? Date.now()
+  const { asked, link } = await askTarget(ctx, ports, run, { position, beganAtMs })
+  if (typeof asked === 'string') return { came: asked, settled: settle(run, link) }
+  const timings = { connectMs: row.connectMs, runMs: Date.now() - beganAtMs }
+  return { came: { ...asked, ...timings }, settled: settle(run, link) }
 }
 
-const outcomeOf = (exit: ShellExit, { step }: BranchStep): Partial<StepOutcome> => {
-  switch (exit.kind) {
-    case 'exited':
-      return exit.exitCode === 0
-        ? { status: 'completed', exitCode: 0 }
-        : { status: 'failed', exitCode: exit.exitCode, message: `The command ended with exit code ${exit.exitCode}.` }
-    case 'signalled':
-      return { status: 'failed', signal: exit.signal, message: `The command was ended by the signal ${exit.signal}.` }
-    case 'unknown':
-      return { status: 'unknown', fault: 'unreachable', message: `Nobody knows how it ended: ${exit.reason}` }
-    case 'stopped': {
-      const left = exit.outcome === 'still_running' ? ` Still running: ${exit.pids.join(', ')}.` : ''
-      const seen = exit.outcome === 'unconfirmed' ? ' Whether its processes have ended could not be seen.' : left
-      return exit.because === 'timeout'
-        ? {
-            status: 'failed',
-            fault: 'timeout',
-            cancelOutcome: exit.outcome,
-            message: `It was stopped after its time limit of ${step.timeoutSec ?? 0} s.${seen}`,
-          }
-        : { status: 'cancelled', cancelOutcome: exit.outcome, message: `It was stopped.${seen}` }
+type Started = { asked: Asked; link: Link | undefined }
+
+const start = async (
+  ctx: Context,
+  ports: StepPorts,
+  run: StepTry,
+  progressed: Progressed,
+  link: Link,
+): Promise<Started> => {
+  const { work, hold, guard, output } = run
+  const { shell } = link
+  const text = ruleOf(work.step).render(work.step, work.lookup)
+  const ask = () => askTarget(ctx, ports, run, progressed, link)
+  const done = (asked: Asked): Started => ({ asked, link })
+
+  const detached = async (): Promise<Started> => {
+    const started = await shell.detach({ ...guard, ...text, signal: hold.stop, outputLimitBytes: outputOnTargetBytes })
+    switch (started.kind) {
+      case 'guarded':
+        throw new Fenced()
+      case 'unknown':
+        return ask()
+      case 'unsupported':
+        await run.note(`It runs attached to its connection. ${started.reason}`)
+        return attached(true)
+      case 'started':
+        try {
+          return done(await follow(shell, run, progressed))
+        } catch (error) {
+          if (!(error instanceof TransportError)) throw error
+          return ask()
+        }
     }
   }
+
+  const attached = async (isGuarded: boolean): Promise<Started> => {
+    const command = {
+      ...text,
+      onOutput: output.write,
+      signal: hold.stop,
+      ...(work.step.timeoutSec === undefined ? {} : { timeoutMs: work.step.timeoutSec * 1000 }),
+    }
+    const exit = isGuarded ? await shell.run({ ...command, guard }) : await shell.run(command)
+    if (exit.kind === 'guarded') throw new Fenced()
+    // without a guard the target knows nothing of it
+    if (exit.kind === 'unknown' && isGuarded) return ask()
+    return done(outcomeOfExit(exit, work.step))
+  }
+
+  try {
+    return await (work.planned.mode === 'detached' ? detached() : attached(true))
+  } catch (error) {
+    if (!(error instanceof TransportError) || error.details.isWithoutFolder !== true) throw error
+    await run.note(
+      `It runs without the protection against running twice, and attached to its connection. ${error.message}`,
+    )
+    return attached(false)
+  }
 }
 
-/** What a former holder of the branch has written down. */
-export const outcomeOfRow = (row: StepResultRow): StepOutcome => ({
-  ...nothing,
-  status: row.status as StepOutcome['status'],
-  exitCode: row.exitCode,
-  signal: row.signal,
-  fault: row.fault as Fault | null,
-  message: row.message,
-})
+/** Output of a detached command waits on the target's disk until it is collected. */
+const outputOnTargetBytes = 1024 * 1024 * 1024
 
-const outcomeOfFault = (error: TransportError): Partial<StepOutcome> =>
-  error.fault === 'cancelled'
-    ? { status: 'cancelled', cancelOutcome: 'stopped', message: 'It was cancelled before it began on the target.' }
-    : { status: 'failed', fault: error.fault, message: error.message }
+const settle =
+  ({ guard, work }: StepTry, link: Link | undefined) =>
+  async (isWritten: boolean): Promise<void> => {
+    if (link === undefined) return
+    try {
+      if (isWritten && work.planned.mode === 'detached') await link.shell.remove(guard)
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error // what is left there goes when it is a week old
+    } finally {
+      await link.shell[Symbol.asyncDispose]()
+    }
+  }
+
+/** A try that never began where it was to run. */
+export const neverBegan = (): StepOutcome =>
+  outcome({
+    status: 'skipped',
+    message: 'It never began: its executor was lost before the target was asked to do anything.',
+  })

@@ -78,4 +78,5 @@ export const stepIdOf = (step: Step, index: number): string => step.id ?? `step-
 export const stepNameOf = (step: Step, index: number): string => step.name ?? stepIdOf(step, index)
 
 /** Steps without a limit, or with one of over a minute, are detached by default; `attached` can be chosen. */
-export const modeOf = (step: Step): 'attached' | 'detached' => (step.mode === 'detached' ? 'detached' : 'attached')
+export const modeOf = ({ mode, timeoutSec }: Step): 'attached' | 'detached' =>
+  mode ?? (timeoutSec === undefined || timeoutSec > 60 ? 'detached' : 'attached')

@@ -1,0 +1,91 @@
+import { performance } from 'node:perf_hooks'
+import type { Fault } from '@opsconductor/contract'
+import { type Guard, type OutputPosition, type PosixShell, TransportError } from '@opsconductor/transports'
+import type { Context } from '../../../kernel/context.ts'
+import type { Assets, RunMethod } from '../../assets/index.ts'
+import type { OutputWriter } from '../output/writer.ts'
+import type { BranchStep } from '../plans/branch-plan.ts'
+import { ruleOf } from '../steps/step-types.ts'
+import type { Hold } from './leases.ts'
+
+export type StepPorts = {
+  connections: Assets['connections']
+  /** So long a target that does not answer is called again before its step counts as lost. */
+  unreachableSec: number
+}
+
+/** One try of a step in the hands of this executor. */
+export type StepTry = {
+  work: BranchStep
+  /** Names this try on the target, for ever. */
+  guard: Guard
+  execution: { uuid: string; requestedBy: string }
+  output: OutputWriter
+  hold: Hold
+  /** Secret values of the execution, to be masked. */
+  secrets: readonly string[]
+  /** Commits that the step has begun. @throws Fenced when this executor may not begin it */
+  begin: (link: Link) => Promise<void>
+  /** A line of the log. */
+  note: (message: string) => Promise<void>
+}
+
+/** A connection over which a step runs. */
+export type Link = { shell: PosixShell; secrets: readonly string[]; method: RunMethod; connectMs: number }
+
+/** How far a command has come: since when it runs, and which of its output is here. */
+export type Progressed = { beganAtMs: number; position: OutputPosition }
+
+export const guardOf = (branch: { uuid: string }, step: { index: number; attempt: number }): Guard => ({
+  id: `${branch.uuid}-${step.index}-${step.attempt}`,
+})
+
+/** With these the wire failed before anybody was asked to do anything, and another way may be open. */
+const passable: ReadonlySet<Fault> = new Set(['unreachable', 'refused', 'denied', 'timeout', 'protocol'])
+
+/** The methods that can carry the step, the planned one first, then by priority. */
+const methodsOf = ({ step, target, method }: BranchStep): RunMethod[] => [
+  method,
+  ...target.methods.filter(({ uuid, type }) => uuid !== method.uuid && ruleOf(step).methods.includes(type)),
+]
+
+/**
+ * Connects to the target of a step, by the next method when one fails. A host key that is not the pinned one is no reason
+ * to look for another way.
+ *
+ * @throws TransportError of the last method
+ */
+export const connectStep = async (
+  ctx: Context,
+  { connections }: StepPorts,
+  run: StepTry,
+  signal: AbortSignal,
+): Promise<Link> => {
+  const { work, execution } = run
+  const askedAt = performance.now()
+  const methods = methodsOf(work)
+  for (const [index, method] of methods.entries()) {
+    try {
+      const { shell, secrets } = await connections.open(ctx, {
+        target: work.target,
+        method,
+        purpose: 'execution',
+        executionUuid: execution.uuid,
+        actorName: execution.requestedBy,
+        signal,
+      })
+      return { shell, secrets, method, connectMs: performance.now() - askedAt }
+    } catch (error) {
+      const next = methods[index + 1]
+      if (!(error instanceof TransportError) || !passable.has(error.fault) || next === undefined) throw error
+      await run.note(
+        `${method.name} (${method.type}) does not lead to ${work.target.name}: ${error.message} Trying ${next.name} (${next.type}).`,
+      )
+    }
+  }
+  throw new Error(`${work.target.name} has no method for ${work.step.type}`)
+}
+
+/** What is left of the time limit of a step; undefined without one. */
+export const timeLeftMs = ({ work }: StepTry, { beganAtMs }: Progressed): number | undefined =>
+  work.step.timeoutSec === undefined ? undefined : Math.max(1, work.step.timeoutSec * 1000 - (Date.now() - beganAtMs))

@@ -1,6 +1,7 @@
 import type { Authentication } from './auth/authentication.ts'
 import { basic } from './auth/basic.ts'
 import { certificate } from './auth/certificate.ts'
+import { kerberos, type KerberosAccount } from './auth/kerberos.ts'
 import { ntlm } from './auth/ntlm.ts'
 import type { ClientCertificate } from './connection/trust.ts'
 import { AuthError } from './errors.ts'
@@ -32,6 +33,10 @@ export type Credentials =
       readonly allowUnencrypted?: boolean | undefined
     }
   | ({
+      /** By the system's GSSAPI library, which needs the optional package koffi. */
+      readonly type: 'kerberos'
+    } & KerberosAccount)
+  | ({
       /** A TLS client certificate that Windows maps to an account; over HTTPS only. */
       readonly type: 'certificate'
     } & ClientCertificate)
@@ -53,6 +58,8 @@ export const authenticationFor = (credentials: Credentials, isEncrypted: boolean
       if (!isEncrypted && credentials.allowUnencrypted !== true)
         throw new AuthError('Basic would send the password in clear: use HTTPS or NTLM, or set allowUnencrypted.')
       return basic(credentials.username, credentials.password)
+    case 'kerberos':
+      return kerberos(credentials)
     case 'certificate':
       if (!isEncrypted) throw new AuthError('A client certificate needs HTTPS.')
       return certificate

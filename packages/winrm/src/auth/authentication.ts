@@ -1,8 +1,8 @@
 /** The server, as far as an authentication needs to know it. */
 export type Peer = {
   readonly host: string
-  /** 16 bytes, see `channelBindingHash`; only over TLS. */
-  readonly channelBinding?: Buffer | undefined
+  /** See `endPointBinding`; only over TLS. */
+  readonly endPointBinding?: Buffer | undefined
 }
 
 /** A message as the wire carries it: what stands before the text (a signature, a token's head), and the text sealed. */

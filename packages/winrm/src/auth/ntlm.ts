@@ -1,3 +1,4 @@
+import { bindingHash } from '../connection/channel-binding.ts'
 import { ProtocolError } from '../errors.ts'
 import { authenticateMessage, negotiateMessage } from '../ntlm/authenticate.ts'
 import { readChallenge, requireSealing } from '../ntlm/challenge.ts'
@@ -36,7 +37,7 @@ export type NtlmAccount = {
 export const ntlm = ({ username, hash, servicePrincipalName }: NtlmAccount): Authentication => ({
   kind: 'handshake',
   name: 'NTLM',
-  begin: async ({ host, channelBinding }): Promise<Handshake> => {
+  begin: async ({ host, endPointBinding }): Promise<Handshake> => {
     const negotiate = negotiateMessage()
     let sessionKey: Buffer | undefined
     let hasBegun = false
@@ -55,7 +56,7 @@ export const ntlm = ({ username, hash, servicePrincipalName }: NtlmAccount): Aut
         const answer = authenticateMessage(negotiate, challenge, {
           username,
           hash,
-          channelBinding,
+          channelBinding: endPointBinding === undefined ? undefined : bindingHash(endPointBinding),
           servicePrincipalName: servicePrincipalName ?? `HTTP/${host}`,
         })
         sessionKey = answer.sessionKey

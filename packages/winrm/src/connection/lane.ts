@@ -1,6 +1,6 @@
 import type { Authentication, Protection } from '../auth/authentication.ts'
 import { AuthError, CancelledError, ConnectionError, ProtocolError } from '../errors.ts'
-import { channelBindingHash } from './channel-binding.ts'
+import { endPointBinding } from './channel-binding.ts'
 import { dial, type PhaseDone, type Route } from './dial.ts'
 import { httpConnection, type HttpAnswer, type HttpConnection, type HttpLimits } from './http.ts'
 import { logIn, offeredSchemes } from './log-in.ts'
@@ -57,8 +57,8 @@ export const createLane = (options: LaneOptions): Lane => {
     const http = httpConnection(socket, { host: route.host, port: route.port, path, maxBytes: maxAnswerBytes })
     if (authentication.kind === 'header') return { http, protection: undefined }
     try {
-      const channelBinding = certificate === undefined ? undefined : channelBindingHash(certificate.der)
-      const protection = await logIn(http, authentication, { host: route.host, channelBinding }, limits)
+      const binding = certificate === undefined ? undefined : endPointBinding(certificate.der)
+      const protection = await logIn(http, authentication, { host: route.host, endPointBinding: binding }, limits)
       phaseDone?.('authentication', authentication.name)
       // what TLS protects already is not sealed again
       return { http, protection: certificate === undefined ? protection : undefined }

@@ -88,6 +88,11 @@ export class ShellLostError extends RemoteFault {
   override name = 'ShellLostError'
 }
 
+/** A file on the server cannot be read or written, or did not arrive as it was sent. The message is PowerShell's own. */
+export class RemoteFileError extends WinrmError {
+  override name = 'RemoteFileError'
+}
+
 /** The command line exceeds what Windows runs; nothing was sent. */
 export class CommandTooLongError extends WinrmError {
   override name = 'CommandTooLongError'

@@ -8,6 +8,7 @@ export {
   CommandTooLongError,
   ConnectionError,
   ProtocolError,
+  RemoteFileError,
   QuotaError,
   RemoteFault,
   ShellLostError,
@@ -15,8 +16,18 @@ export {
   TlsError,
   WinrmError,
 } from './errors.ts'
+export { download, downloadFile, type DownloadOptions } from './files/download.ts'
+export { upload, uploadFile, type Content, type UploadOptions } from './files/upload.ts'
 export { ntHash } from './ntlm/response.ts'
 export type { ConnectOptions } from './options.ts'
+export { quoteForPowerShell } from './powershell/quote.ts'
+export {
+  powershell,
+  type PowerShellCommand,
+  type PowerShellOptions,
+  type PowerShellPiece,
+  type PowerShellStream,
+} from './powershell/run.ts'
 export { probe, type Phase, type PhaseReport, type ProbeReport } from './probe.ts'
 export type { OutputPiece } from './winrs/answers.ts'
 export { collect, type Collected } from './winrs/collect.ts'

@@ -1,13 +1,105 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, statSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import type { PowerShell } from './programs.ts'
+import { blocksOf, linesOf } from '../src/files/blocks.ts'
+import { discardScript, downloadScript, uploadScript } from '../src/files/scripts.ts'
+import { ENVIRONMENT_BOOTSTRAP, EPILOGUE, PROLOGUE, STDIN_BOOTSTRAP } from '../src/powershell/script.ts'
+import type { PowerShell, Talk } from './programs.ts'
 
-/** A PowerShell for tests, which takes its scripts for the language of /bin/sh. */
-export const posixPowerShell: PowerShell = async (script, { stdin, stdout, stderr, cwd, environment, signal }) => {
+/** The script that a bootstrap would run, without what this package puts around it. */
+const scriptIn = async (script: string, { stdin, environment }: Talk): Promise<string> => {
+  let whole = script
+  if (script === STDIN_BOOTSTRAP) whole = Buffer.from(await text(stdin), 'base64').toString()
+  if (script === ENVIRONMENT_BOOTSTRAP) whole = Buffer.from(environment['WINRM_SCRIPT'] ?? '', 'base64').toString()
+  return whole.startsWith(PROLOGUE) && whole.endsWith(EPILOGUE) ? whole.slice(PROLOGUE.length, -EPILOGUE.length) : whole
+}
+
+/** The strings in a script, as PowerShell reads them. */
+const stringsIn = (script: string) =>
+  [...script.matchAll(/'((?:[^']|'')*)'/g)].map(([, inner]) => inner!.replaceAll("''", "'"))
+
+/** Which of this package's scripts it is, and with what path. */
+const recognise = (script: string) => {
+  for (const path of stringsIn(script)) {
+    if (script === downloadScript(path)) return { kind: 'download' as const, path, part: '' }
+    for (const part of stringsIn(script)) {
+      if (script === uploadScript(path, part)) return { kind: 'upload' as const, path, part }
+      if (script === discardScript(path, part)) return { kind: 'discard' as const, path, part }
+    }
+  }
+  return undefined
+}
+
+const receive = async (path: string, part: string, { stdin, stdout }: Talk): Promise<number> => {
+  if (existsSync(path) && statSync(path).isDirectory()) throw new Error(`${path} is a folder.`)
+  const temporary = path + part
+  const file = await open(temporary, 'w')
+  const hash = createHash('sha256')
+  let wanted = ''
+  try {
+    for await (const line of linesOf(stdin as AsyncIterable<Buffer>)) {
+      const bytes = Buffer.from(line, 'base64')
+      if (line.startsWith('=')) wanted = line.slice(1)
+      else {
+        hash.update(bytes)
+        await file.writeFile(bytes)
+      }
+    }
+  } finally {
+    await file.close()
+  }
+  const had = hash.digest('hex')
+  if (had !== wanted) {
+    await rm(temporary)
+    throw new Error(`What arrived has the SHA-256 ${had} instead of ${wanted}.`)
+  }
+  await rename(temporary, path)
+  stdout.write(`=${had}\r\n`)
+  return 0
+}
+
+const give = async (path: string, { stdout }: Talk): Promise<number> => {
+  const hash = createHash('sha256')
+  const lines = async function* () {
+    for await (const block of blocksOf(createReadStream(path), 245_760)) {
+      hash.update(block)
+      yield `${block.toString('base64')}\r\n`
+    }
+    yield `=${hash.digest('hex')}\r\n`
+  }
+  await pipeline(lines, stdout, { end: false })
+  return 0
+}
+
+const sh = async (script: string, { stdin, stdout, stderr, cwd, environment, signal }: Talk): Promise<number> => {
   const child = spawn('/bin/sh', ['-c', script], { cwd, env: { ...environment }, signal, killSignal: 'SIGKILL' })
   child.once('error', () => {}) // 'exit' follows, or nobody waits any more
-  const code = new Promise<number>((resolve) => child.once('exit', (exitCode) => resolve(exitCode ?? 1)))
+  const code = new Promise<number>((done) => child.once('exit', (exitCode) => done(exitCode ?? 1)))
   stdin.pipe(child.stdin).on('error', () => {})
   await Promise.all([pipeline(child.stdout, stdout, { end: false }), pipeline(child.stderr, stderr, { end: false })])
   return code
+}
+
+/**
+ * A PowerShell for tests: it knows this package's own scripts by heart, and takes every other one for the language of
+ * /bin/sh.
+ */
+export const posixPowerShell: PowerShell = async (encoded, talk) => {
+  const script = await scriptIn(encoded, talk)
+  const own = recognise(script)
+  if (own === undefined) return sh(script, talk)
+  const path = resolve(talk.cwd, own.path)
+  switch (own.kind) {
+    case 'upload':
+      return receive(path, own.part, talk)
+    case 'download':
+      return give(path, talk)
+    case 'discard':
+      await rm(path + own.part, { force: true })
+      return 0
+  }
 }

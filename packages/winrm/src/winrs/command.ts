@@ -16,6 +16,8 @@ export type Exit = {
 /** A running command. */
 export type Command = {
   readonly id: string
+  /** Whether it has ended or was told to: then it reads nothing any more. */
+  readonly isOver: boolean
   /**
    * What it writes, as it comes; to be read once. Output that nobody reads makes the command wait after about a
    * megabyte, so read it, or run the command with `output: 'discard'`.
@@ -131,16 +133,20 @@ export const followCommand = (
   if (signal?.aborted === true) cancel()
   else signal?.addEventListener('abort', cancel, { once: true })
 
-  const writes = writesInTurn(() => isOver || stopReason !== undefined)
+  const readsNoMore = () => isOver || stopReason !== undefined
+  const writes = writesInTurn(readsNoMore)
 
   return {
     id,
+    get isOver() {
+      return readsNoMore()
+    },
     output: queue.pieces,
     exit,
     write: (data) =>
       writes(async () => {
         for (const piece of pieces(inputBytes(data), sendCapacity(shell.endpoint.maxEnvelopeBytes)))
-          if (piece.length > 0 && !isOver) await sendPiece(shell.askBeside, id, piece, false, receiving.signal)
+          if (piece.length > 0 && !readsNoMore()) await sendPiece(shell.askBeside, id, piece, false, receiving.signal)
       }),
     end: () => writes(() => sendPiece(shell.askBeside, id, Buffer.alloc(0), true, receiving.signal)),
     async signal(name) {

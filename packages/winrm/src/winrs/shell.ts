@@ -103,7 +103,11 @@ export const openShell = async (station: Station, settings: ShellSettings, signa
 
   const feed = async (command: Command, input: Input): Promise<void> => {
     if (typeof input === 'string' || input instanceof Uint8Array) await command.write(input)
-    else for await (const data of input) await command.write(data)
+    else
+      for await (const data of input) {
+        if (command.isOver) break // an input without end must not go on alone
+        await command.write(data)
+      }
     await command.end()
   }
 

@@ -1,0 +1,79 @@
+import type { Client } from '../client.ts'
+import { CommandTooLongError } from '../errors.ts'
+import type { Command } from '../winrs/command.ts'
+import type { ShellSettings } from '../winrs/requests.ts'
+import type { RunOptions } from '../winrs/shell.ts'
+import { createClixmlDecoder, type PowerShellRecord, type RecordKind } from './clixml.ts'
+import { base64Lines, encodedCommandLine, ENVIRONMENT_BOOTSTRAP, STDIN_BOOTSTRAP, wrapScript } from './script.ts'
+
+export type PowerShellStream = 'stdout' | 'stderr' | Exclude<RecordKind, 'error'>
+
+/** A piece of output in UTF-8. Errors are `stderr`, as text; warnings and the like have streams of their own. */
+export type PowerShellPiece = { readonly stream: PowerShellStream; readonly data: Buffer }
+
+export type PowerShellCommand = Omit<Command, 'output'> & { readonly output: AsyncIterable<PowerShellPiece> }
+
+export type PowerShellOptions = Omit<RunOptions, 'args' | 'skipCmdShell'> & ShellSettings
+
+const pieceOf = ({ kind, text }: PowerShellRecord): PowerShellPiece => ({
+  stream: kind === 'error' ? 'stderr' : kind,
+  data: Buffer.from(text),
+})
+
+const decoded = async function* (output: Command['output']): AsyncGenerator<PowerShellPiece, void, void> {
+  const decoder = createClixmlDecoder()
+  for await (const piece of output) {
+    if (piece.stream === 'stdout') yield piece
+    else yield* decoder.push(piece.data).map(pieceOf)
+  }
+  yield* decoder.end().map(pieceOf)
+}
+
+/** -EncodedCommand costs 8/3 of the script and cmd.exe takes 8,191; well below that a script goes through stdin. */
+const SHORT_SCRIPT = 2_000
+
+/** Windows holds 32,767 characters in a variable. */
+const LONGEST_VARIABLE = 32_000
+
+type Way = {
+  readonly commandLine: string
+  readonly stdin?: RunOptions['stdin']
+  readonly environment?: ShellSettings['environment']
+}
+
+/** @throws CommandTooLongError only for a very long script that has input of its own as well */
+const wayFor = (script: string, { stdin, acceptsInput, environment }: PowerShellOptions): Way => {
+  const whole = wrapScript(script)
+  if (whole.length <= SHORT_SCRIPT) return { commandLine: encodedCommandLine(whole), stdin, environment }
+  if (stdin === undefined && acceptsInput !== true)
+    return { commandLine: encodedCommandLine(STDIN_BOOTSTRAP), stdin: base64Lines(whole), environment }
+  const variable = Buffer.from(whole).toString('base64')
+  if (variable.length > LONGEST_VARIABLE) throw new CommandTooLongError(variable.length, LONGEST_VARIABLE)
+  return {
+    commandLine: encodedCommandLine(ENVIRONMENT_BOOTSTRAP),
+    stdin,
+    environment: { ...environment, WINRM_SCRIPT: variable },
+  }
+}
+
+/**
+ * Runs a PowerShell script of any length. Its exit code: what it passes to `exit`; 1 after an uncaught error; else
+ * that of the last program it called.
+ * @throws as `Client.run`
+ */
+export const powershell = async (
+  client: Client,
+  script: string,
+  options: PowerShellOptions = {},
+): Promise<PowerShellCommand> => {
+  const { commandLine, ...way } = wayFor(script, options)
+  const command = await client.run(commandLine, { ...options, ...way })
+  const output = decoded(command.output)
+  return {
+    ...command,
+    output,
+    get isOver() {
+      return command.isOver
+    },
+  }
+}

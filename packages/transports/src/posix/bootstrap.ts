@@ -20,6 +20,8 @@ export const commandLines: Record<Launcher, string> = {
   alone: `exec ${readAndRun}`,
 }
 
+// what bash 5.1 and later puts into a pipe; less on systems with smaller ones
+const PIPE_BYTES = 4_096
 // Starting `cat` takes 1 ms, reading 8 kB byte by byte in the shell a fifth of that.
 const SHORT_BYTES = 8_192
 const readLong = `oc_s=$(cat); eval "$oc_s"`
@@ -103,10 +105,22 @@ export const readable = (body: string, nonce: string, isFollowed: boolean): stri
 export const evaluate = (script: string, interpreter: string | undefined, nonce: string): string =>
   interpreter === undefined ? `eval ${quoted(` ${script}`)}` : handOver(interpreter, script, `${nonce}-`)
 
-// A here-document on descriptor 3: dash and busybox make it a pipe, bash too when it fits into one, and otherwise a file
-// that has no name any more when the interpreter starts. Nothing is left behind, even after KILL.
-const handOver = (interpreter: string, script: string, end: string): string =>
-  `exec ${interpreter} /dev/fd/3 3<<'${end}'\n${script}${script.endsWith('\n') ? '' : '\n'}${end}`
+// A here-document on descriptor 3: dash and busybox make it a pipe, and nothing is left behind, even after KILL. bash
+// would keep it in a file that loses its name before the interpreter starts (before 5.1 always, since then when it does not
+// fit into a pipe); but there, `<( )` is a pipe.
+const handOver = (
+  interpreter: string,
+  script: string,
+  end: string,
+): string => `oc_s=${quoted(script.replace(/\n$/, ''))}
+case \${BASH_VERSION-} in
+${Buffer.byteLength(script) > PIPE_BYTES ? '[0-9]*' : '[1-4].* | 5.0*'})
+set +o posix
+eval 'exec ${interpreter} /dev/fd/3 3< <(printf "%s\\n" "$oc_s")' ;;
+esac
+exec ${interpreter} /dev/fd/3 3<<${end}
+$oc_s
+${end}`
 
 /** Refuses what could not arrive as it is. */
 export const checkScript = (script: string, interpreter: string | undefined): void => {

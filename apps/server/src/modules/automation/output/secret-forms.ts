@@ -18,8 +18,8 @@ export type Sign = {
   hasWrittenBreaks: boolean
 }
 
-/** A form of a secret, sign by sign. */
-export type Form = readonly Sign[]
+/** A form of a secret, sign by sign. Signs are made when they are asked for: most forms never get beyond their first. */
+export type Form = { length: number; sign: (at: number) => Sign | undefined }
 
 /** Shorter ones would blacken half of every output. */
 const shortestSecret = 4
@@ -41,15 +41,21 @@ export const formsOf = (secret: string): Form[] => {
   const encoded = [whole, ...(whole.includes('\n') ? [whole.replaceAll('\n', '\r\n')] : [])].flatMap((text) => {
     const [utf8, utf16] = [Buffer.from(text), Buffer.from(text, 'utf16le')]
     return [
-      ...[...base64Of(utf8), ...base64Of(utf16)].map((digits) => Array.from(digits).map(signs.base64)),
-      Array.from(utf8.toString('hex')).map((digit, index) =>
-        (index > 0 && index % 2 === 0 ? signs.firstHex : signs.hex)(digit),
-      ),
-      [...utf16].map(signs.byte),
+      ...[...base64Of(utf8), ...base64Of(utf16)].map((digits) => formOf(digits, signs.base64)),
+      formOf(utf8.toString('hex'), (digit, at) => (at > 0 && at % 2 === 0 ? signs.firstHex : signs.hex)(digit)),
+      formOf(utf16, signs.byte),
     ]
   })
-  return [...[whole, ...ownLines].map((text) => Array.from(text).map(signs.text)), ...encoded]
+  return [...[whole, ...ownLines].map((text) => formOf(Array.from(text), signs.text)), ...encoded]
 }
+
+const formOf = <Element>(elements: ArrayLike<Element>, signOf: (element: Element, at: number) => Sign): Form => ({
+  length: elements.length,
+  sign: (at) => {
+    const element = elements[at]
+    return element === undefined ? undefined : signOf(element, at)
+  },
+})
 
 /** The frame around a key is no secret. */
 const isArmour = (line: string) => /^-----(BEGIN|END) [A-Z0-9 ]+-----$/.test(line)

@@ -1,6 +1,6 @@
 import { formsOf } from './secret-forms.ts'
 import { createSkips } from './secret-skips.ts'
-import { advance, keyOf, startsOf, type Thread, unique } from './secret-threads.ts'
+import { advance, keyOf, createStarts, type Thread, unique } from './secret-threads.ts'
 
 /** All that may have begun by now. The automaton is in one of them after each byte. */
 export type MatcherState = {
@@ -27,7 +27,7 @@ export const rootState = 1
  */
 export const compileMatcher = (secrets: Iterable<string>) => {
   const forms = [...new Set(secrets)].flatMap(formsOf)
-  const starts = startsOf(forms)
+  const starts = createStarts(forms)
   let states: MatcherState[] = []
   let numbers = new Map<string, number>()
   let table = new Uint16Array(0)
@@ -73,7 +73,7 @@ export const compileMatcher = (secrets: Iterable<string>) => {
         origin = add(threads, 0)
       }
       const { open, found } = advance(forms, threads, byte)
-      const next = add(unique([...open, ...(starts[byte] ?? [])]), found)
+      const next = add(unique([...open, ...starts(byte)]), found)
       const entry = next | (found > 0 ? foundFlag : 0)
       table[origin * 256 + byte] = entry
       return entry

@@ -37,24 +37,41 @@ export const unique = (threads: readonly Thread[]): Thread[] => {
   return [...longest.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
-/** By its first byte, what may begin. What only stands in front of the first sign as it is does not belong to the secret. */
-export const startsOf = (forms: readonly Form[]): Thread[][] =>
-  Array.from({ length: 256 }, (_, byte) =>
-    forms.flatMap((form, index) => {
-      const start = { form: index, at: 0, spelling: -1, read: 0, slashes: 0, breakBytes: 0, brokenAt: -1, length: 0 }
-      const [asItIs, ...others] = form[0]?.spellings ?? []
+/**
+ * What may begin with a byte; made for each when it first comes. What only stands in front of the first sign as it is does
+ * not belong to the secret.
+ */
+export const createStarts = (forms: readonly Form[]) => {
+  const made = new Map<number, Thread[]>()
+  const beginnings = forms.map((form, index) => {
+    const start = { form: index, at: 0, spelling: -1, read: 0, slashes: 0, breakBytes: 0, brokenAt: -1, length: 0 }
+    return { form, start, bytes: new Set(nextBytesOf(form, start)) }
+  })
+
+  const make = (byte: number): Thread[] =>
+    beginnings.flatMap(({ form, start, bytes }) => {
+      if (!bytes.has(byte)) return []
+      const [asItIs, ...others] = form.sign(0)?.spellings ?? []
       return advanceThread(form, start, byte).open.filter(({ spelling }) => {
-        const bytes = others[spelling - 1]?.bytes
-        return bytes?.length !== 2 || asItIs?.bytes.length !== 1 || bytes[1] !== asItIs.bytes[0]
+        const written = others[spelling - 1]?.bytes
+        return written?.length !== 2 || asItIs?.bytes.length !== 1 || written[1] !== asItIs.bytes[0]
       })
-    }),
-  )
+    })
+
+  return (byte: number): readonly Thread[] => {
+    const threads = made.get(byte) ?? make(byte)
+    made.set(byte, threads)
+    return threads
+  }
+}
 
 export const advance = (forms: readonly Form[], threads: readonly Thread[], byte: number) => {
   const open: Thread[] = []
   let found = 0
   for (const thread of threads) {
-    const result = advanceThread(forms[thread.form] ?? [], thread, byte)
+    const form = forms[thread.form]
+    if (form === undefined) continue
+    const result = advanceThread(form, thread, byte)
     open.push(...result.open)
     found = Math.max(found, result.found)
   }
@@ -64,7 +81,7 @@ export const advance = (forms: readonly Form[], threads: readonly Thread[], byte
 export const advanceThread = (form: Form, thread: Thread, byte: number): { open: Thread[]; found: number } => {
   const { at, slashes, breakBytes, brokenAt } = thread
   const length = thread.length + 1
-  const sign = form[at]
+  const sign = form.sign(at)
   const open: Thread[] = []
   let found = 0
   if (sign === undefined) return { open, found }
@@ -116,7 +133,7 @@ const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7
 
 /** Bytes with which a thread may go on, and a few more. */
 export const nextBytesOf = (form: Form, { at, spelling, read }: Thread): number[] => {
-  const spellings = form[at]?.spellings ?? []
+  const spellings = form.sign(at)?.spellings ?? []
   const written = spelling >= 0 ? [spellings[spelling]?.bytes[read]] : spellings.map(({ bytes }) => bytes[0])
   const either = written.flatMap((byte) => (byte === undefined ? [] : isLetter(byte) ? [byte, byte ^ 0x20] : [byte]))
   return [...either, slash, ...breakBytes]

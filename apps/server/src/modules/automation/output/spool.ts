@@ -110,8 +110,9 @@ export const createSpool = (chunker: Chunker, options: SpoolOptions) => {
   const flush = (): Promise<void> => {
     if (timer !== null) clearTimeout(timer)
     timer = null
-    // not within the call that puts: what it notes after that belongs to the same batch
-    return (draining ??= Promise.resolve().then(drain))
+    // not within the call that puts: what it notes after that belongs to the same batch; and compressing for fifty
+    // branches in one go would keep everybody else waiting
+    return (draining ??= nextTurn().then(drain))
   }
 
   return {
@@ -150,6 +151,8 @@ export const createSpool = (chunker: Chunker, options: SpoolOptions) => {
 }
 
 export type Spool = ReturnType<typeof createSpool>
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 

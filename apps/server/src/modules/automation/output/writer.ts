@@ -62,7 +62,7 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
     for (const secret of more) secrets.add(secret)
     matcher = null
     // what is held back is looked at again
-    for (const [stream, former] of [...maskers]) {
+    for (const [stream, former] of Array.from(maskers)) {
       maskers.delete(stream)
       spool.put(step, stream, whole(stream, maskerOf(stream).push(former.held())))
     }
@@ -146,7 +146,7 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
     write: (stream, bytes) => {
       given[stream] += bytes.length
       if (isTruncated) return undefined
-      const kept = Buffer.from(bytes).subarray(0, limitBytes - stepBytes)
+      const kept = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, limitBytes - stepBytes))
       stepBytes += kept.length
       spool.put(step, stream, whole(stream, maskerOf(stream).push(kept)))
       if (kept.length < bytes.length) truncate(stream)

@@ -124,6 +124,8 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
         outputLimitBytes: config.OUTPUT_LIMIT_MB * 1024 * 1024,
         log,
       })
+      const name = executorName()
+      const startedAt = new Date()
       return startExecutor({
         boss,
         queue,
@@ -135,6 +137,13 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
         runBranch: run,
         runTest: assets.runTest,
         leases,
+        present: (running) =>
+          automation.executors.present(
+            contextOf('executor'),
+            { name, zone: config.ZONE, slots: config.EXECUTOR_SLOTS, running },
+            startedAt,
+          ),
+        leave: () => automation.executors.leave(contextOf('executor'), name),
         closeWires: async () => wires?.ssh.close(),
       })
     },
@@ -146,6 +155,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
           { name: 'admission', everyMs: 1_000, act: automation.admit },
           { name: 'lost tests', everyMs: 60_000, act: assets.endLostTests },
           { name: 'idempotency keys', everyMs: 3_600_000, act: automation.forgetIdempotencyKeys },
+          { name: 'silent executors', everyMs: 3_600_000, act: automation.executors.forget },
           { name: 'partitions', everyMs: 3_600_000, act: automation.makePartitions },
         ],
         contextOf,

@@ -166,6 +166,7 @@ export const routeInputs: Record<RouteName, (world: World) => Promise<Asked>> = 
   'executions.list': anything,
   'executions.read': executionRef,
   'executions.branches': executionRef,
+  'executions.branch': branchRef,
   'executions.steps': branchRef,
   'executions.allSteps': executionRef,
   'executions.output': branchRef,
@@ -173,7 +174,15 @@ export const routeInputs: Record<RouteName, (world: World) => Promise<Asked>> = 
   'executions.rawOutput': branchRef,
   'executions.log': executionRef,
   'executions.cancel': async ({ started }) => ({ params: { ref: (await started('sleep 60')).uuid } }),
+  'executions.pause': async ({ started }) => ({ params: { ref: (await started('sleep 60')).uuid } }),
+  'executions.continue': async ({ app, started }) => {
+    const { uuid } = await started('sleep 60')
+    const params = { ref: uuid }
+    await app.admin(api.executions.pause, { params })
+    return { params }
+  },
   'executions.rerun': async (world) => ({ ...(await executionRef(world)), body: {} }),
+  'executors.list': nothing,
 
   'dashboard.read': nothing,
   'audit.list': anything,

@@ -1,6 +1,7 @@
 import { credentials } from './assets/credentials.ts'
 import { targets } from './assets/targets.ts'
 import { executions } from './automation/executions.ts'
+import { executors } from './automation/executors.ts'
 import { jobs } from './automation/jobs.ts'
 import { auth } from './identity/auth.ts'
 import { roles, users } from './identity/users.ts'
@@ -8,7 +9,7 @@ import { auditTrail, dashboard } from './insight/dashboard.ts'
 import type { Route } from './route.ts'
 
 /** Every route of `/api/v1`. A route's name (`targets.create`) is also its permission's, rule's and audit line's name. */
-export const api = { auth, users, roles, credentials, targets, jobs, executions, dashboard, audit: auditTrail }
+export const api = { auth, users, roles, credentials, targets, jobs, executions, executors, dashboard, audit: auditTrail }
 
 export const apiBase = '/api/v1'
 

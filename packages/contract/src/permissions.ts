@@ -27,6 +27,8 @@ export const permissions = {
   'executions.read': 'See executions and their output',
   'executions.start': 'Run jobs',
   'executions.cancel': 'Cancel executions',
+  'executions.pause': 'Pause executions, and let them go on',
+  'executors.read': 'See the executors',
   'audit.read': 'Read the audit trail',
 } as const
 
@@ -53,6 +55,7 @@ export const builtInRoles = {
       ...all.filter((name) => name.startsWith('jobs.') && name !== 'jobs.read'),
       'executions.start',
       'executions.cancel',
+      'executions.pause',
       'targets.create',
       'targets.update',
       'targets.test',
@@ -62,7 +65,13 @@ export const builtInRoles = {
   operator: {
     title: 'Operator',
     description: 'Runs jobs and watches them',
-    permissions: [...reading, 'executions.start', 'executions.cancel', 'targets.test'] satisfies Permission[],
+    permissions: [
+      ...reading,
+      'executions.start',
+      'executions.cancel',
+      'executions.pause',
+      'targets.test',
+    ] satisfies Permission[],
   },
   viewer: { title: 'Viewer', description: 'Sees jobs, targets and executions', permissions: reading },
   guest: { title: 'Guest', description: 'May log in and see the own profile', permissions: [] as Permission[] },

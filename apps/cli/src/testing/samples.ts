@@ -1,7 +1,7 @@
 import type {
   Branch,
   BranchStatus,
-  Execution,
+  ExecutionDetail,
   ExecutionStatus,
   JobDetail,
   Me,
@@ -57,8 +57,8 @@ const none = { scheduled: 0, queued: 0, running: 0, completed: 0, failed: 0, can
 export const execution = (
   status: ExecutionStatus,
   counts: Partial<typeof none> = { running: 1 },
-  changes: Partial<Execution> = {},
-): Execution => ({
+  changes: Partial<ExecutionDetail> = {},
+): ExecutionDetail => ({
   uuid: uuid(20),
   ref: 'JOB-2026-000001.1',
   number: 1,
@@ -72,13 +72,17 @@ export const execution = (
   rerunOf: null,
   parameters: {},
   strategy: {},
+  priority: 0,
   planHash: 'hash',
   counts: { ...none, ...counts, total: Object.values(counts).reduce((sum, count) => sum + count, 0) },
+  pausedAt: null,
+  pausedBy: null,
   scheduledAt: null,
   queuedAt: at,
   startedAt: at,
   finishedAt: status === 'running' || status === 'queued' ? null : '2026-01-02T03:04:07.000Z',
   changeSeq: 1,
+  waitingFor: null,
   ...changes,
 })
 

@@ -19,6 +19,10 @@ export type ExecutorPorts = {
   runBranch: (ctx: Context, task: { branch: string }) => Promise<void>
   runTest: (ctx: Context, task: { test: string }) => Promise<void>
   leases: Leases
+  /** Says that this executor lives, and how many branches it runs. */
+  present: (running: number) => Promise<void>
+  /** Says that it stops. */
+  leave: () => Promise<void>
   /** Closes the connections to targets. */
   closeWires: () => Promise<void>
 }
@@ -27,6 +31,8 @@ export type ExecutorPorts = {
 const testSlots = 10
 /** Steps that run when the executor is to stop may end on their own for so long. */
 const graceMs = 5_000
+/** It says so often that it lives. */
+const presentMs = 3_000
 
 /** Names this executor in rows and logs. */
 export const executorName = () => `${hostname()}:${process.pid}`
@@ -54,6 +60,11 @@ export const startExecutor = async (ports: ExecutorPorts): Promise<RunningServic
     slots: testSlots,
     handle: ({ test }) => ports.runTest(contextOf('executor'), { test: String(test) }),
   })
+  const sayPresent = () =>
+    ports.present(branches.running()).catch((error: unknown) => log.warn({ err: error }, 'could not say that it lives'))
+  await sayPresent()
+  let saying = Promise.resolve()
+  const presence = setInterval(() => (saying = sayPresent()), presentMs)
   log.info({ zone, slots, executor: executorName() }, 'the executor takes branches')
 
   return {
@@ -63,6 +74,9 @@ export const startExecutor = async (ports: ExecutorPorts): Promise<RunningServic
       await Promise.all([branches.stop(), tests.stop()])
       clearTimeout(grace)
       leases.stop()
+      clearInterval(presence)
+      await saying
+      await ports.leave().catch((error: unknown) => log.warn({ err: error }, 'could not say that it stops'))
       await ports.closeWires()
     },
   }

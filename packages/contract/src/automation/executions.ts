@@ -3,11 +3,13 @@ import { BranchNumber, ExecutionRef, Ref, SerialReference, Time, Uuid } from '..
 import { Flag, ListQuery, pageOf } from '../lists.ts'
 import { route } from '../route.ts'
 import { z } from '../zod.ts'
-import { Strategy, Values } from './job-document.ts'
+import { Values } from './job-document.ts'
 import { RunRequest } from './jobs.ts'
 import { LogCategory, LogLevel, LogLine, LogPhase } from './log.ts'
 import { OutputMatches, OutputPage, OutputQuery, OutputSearchQuery } from './output.ts'
 import { BranchStatus, CancelOutcome, ExecutionStatus, StepStatus } from './states.ts'
+import { Strategy } from './strategy.ts'
+import { Waiting } from './waiting.ts'
 
 const count = z.number().int()
 
@@ -25,6 +27,7 @@ export const Execution = z.object({
   rerunOf: Uuid.nullable(),
   parameters: Values.describe('secret ones are masked'),
   strategy: Strategy,
+  priority: count.describe('those with a higher one begin first'),
   planHash: z.string(),
   counts: z.object({
     total: count,
@@ -37,6 +40,8 @@ export const Execution = z.object({
     skipped: count,
     lost: count,
   }),
+  pausedAt: Time.nullable(),
+  pausedBy: z.string().nullable().describe('null where the strategy paused'),
   scheduledAt: Time.nullable(),
   queuedAt: Time,
   startedAt: Time.nullable(),
@@ -44,6 +49,11 @@ export const Execution = z.object({
   changeSeq: count,
 })
 export type Execution = z.infer<typeof Execution>
+
+const waitingFor = Waiting.nullable().describe('why it does not go on; null when it does, or has ended')
+
+export const ExecutionDetail = Execution.extend({ waitingFor })
+export type ExecutionDetail = z.infer<typeof ExecutionDetail>
 
 export const Branch = z.object({
   uuid: Uuid,
@@ -62,6 +72,9 @@ export const Branch = z.object({
   changeSeq: count,
 })
 export type Branch = z.infer<typeof Branch>
+
+export const BranchDetail = Branch.extend({ waitingFor })
+export type BranchDetail = z.infer<typeof BranchDetail>
 
 /** How long each part of a step took, in milliseconds; null where it did not come to that. */
 export const StepTimings = z.object({
@@ -99,8 +112,23 @@ export type StepResult = z.infer<typeof StepResult>
 
 export const StartRequest = RunRequest.extend({
   planHash: z.string().max(100).optional().describe('run exactly this plan, or answer 409'),
+  priority: z
+    .number()
+    .int()
+    .min(-100)
+    .max(100)
+    .optional()
+    .describe('0 where absent; those with a higher one begin first'),
 })
 export type StartRequest = z.infer<typeof StartRequest>
+
+/** Without any of it, all is run again. */
+export const RerunRequest = z.strictObject({
+  only: z.literal('failed').optional().describe('the targets whose branch did not complete'),
+  from: z.literal('failed').optional().describe('those targets, each from its first step that did not complete'),
+  confirm: z.boolean().optional().describe('go on from the failed step although the job has a newer version now'),
+})
+export type RerunRequest = z.infer<typeof RerunRequest>
 
 const params = z.object({ ref: ExecutionRef })
 const branchParams = params.extend({ number: BranchNumber })
@@ -135,11 +163,11 @@ export const executions = {
   read: route({
     method: 'GET',
     path: '/executions/:ref',
-    summary: 'One execution',
+    summary: 'One execution, and what it waits for',
     access: 'executions.read',
     params,
     status: 200,
-    answer: Execution,
+    answer: ExecutionDetail,
   }),
   branches: route({
     method: 'GET',
@@ -150,6 +178,15 @@ export const executions = {
     query: ListQuery.extend({ status: BranchStatus.optional() }),
     status: 200,
     answer: pageOf(Branch),
+  }),
+  branch: route({
+    method: 'GET',
+    path: '/executions/:ref/branches/:number',
+    summary: 'One branch, and what it waits for',
+    access: 'executions.read',
+    params: branchParams,
+    status: 200,
+    answer: BranchDetail,
   }),
   steps: route({
     method: 'GET',
@@ -224,13 +261,31 @@ export const executions = {
     status: 202,
     answer: Execution,
   }),
+  pause: route({
+    method: 'POST',
+    path: '/executions/:ref/pause',
+    summary: 'Begin no further branch; what runs ends on its own',
+    access: 'executions.pause',
+    params,
+    status: 202,
+    answer: Execution,
+  }),
+  continue: route({
+    method: 'POST',
+    path: '/executions/:ref/continue',
+    summary: 'Let a paused execution go on, with its next batch where it waits between two',
+    access: 'executions.pause',
+    params,
+    status: 202,
+    answer: Execution,
+  }),
   rerun: route({
     method: 'POST',
     path: '/executions/:ref/rerun',
-    summary: 'Run again with the same version and values, on all targets or only those that failed',
+    summary: 'Run again with the same version and values: all, only what failed, or from the failed step on',
     access: 'executions.start',
     params,
-    body: z.strictObject({ only: z.literal('failed').optional() }).optional(),
+    body: RerunRequest.optional(),
     status: 202,
     answer: Execution,
   }),

@@ -1,6 +1,7 @@
 import { Name, Note, Tag, isOneLine } from '../identifiers.ts'
 import { z } from '../zod.ts'
 import { Step } from './steps.ts'
+import { Strategy } from './strategy.ts'
 
 export const Value = z.union([z.string().max(100_000), z.number(), z.boolean()])
 export type Value = z.infer<typeof Value>
@@ -29,24 +30,6 @@ export type ParameterSpec = z.infer<typeof ParameterSpec>
 
 /** `"svc": "Spooler"` is short for a parameter with that default. */
 export const Parameter = z.union([Value, ParameterSpec])
-
-export const Strategy = z.strictObject({
-  concurrency: z.number().int().min(1).max(10_000).optional().describe('how many branches at once; all where absent'),
-  batches: z
-    .array(z.union([z.number().int().min(1), z.string().regex(/^(100|[1-9]?[0-9])%$/, 'a number or a percentage')]))
-    .min(1)
-    .max(50)
-    .optional()
-    .describe('sizes of the first batches; the last one repeats'),
-  maxFailures: z
-    .number()
-    .int()
-    .min(0)
-    .max(10_000)
-    .optional()
-    .describe('starts nothing more after more failed branches than this'),
-})
-export type Strategy = z.infer<typeof Strategy>
 
 const unique = (names: string[]) => new Set(names).size === names.length
 

@@ -150,6 +150,7 @@ export interface AutomationBranches {
 }
 
 export interface AutomationExecutions {
+  approvedBatch: Generated<number>;
   cancelOutcome: string | null;
   cancelRequestedAt: Timestamp | null;
   cancelRequestedBy: string | null;
@@ -163,7 +164,10 @@ export interface AutomationExecutions {
   message: string | null;
   needsAttention: Generated<boolean>;
   number: number;
+  orderSeed: Generated<number>;
   parameters: Json;
+  pausedAt: Timestamp | null;
+  pausedBy: string | null;
   planHash: string;
   priority: Generated<number>;
   queuedAt: Generated<Timestamp>;
@@ -177,6 +181,21 @@ export interface AutomationExecutions {
   strategy: Json;
   trigger: string;
   uuid: string;
+}
+
+export interface AutomationExecutors {
+  name: string;
+  running: number;
+  seenAt: Generated<Timestamp>;
+  slots: number;
+  startedAt: Timestamp;
+  zone: string;
+}
+
+export interface AutomationJobHolds {
+  executionId: number;
+  heldSince: Generated<Timestamp>;
+  jobId: number;
 }
 
 export interface AutomationJobs {
@@ -253,6 +272,7 @@ export interface AutomationStepResults {
   changeSeq: Generated<number>;
   collectMs: number | null;
   command: string;
+  completedIn: string | null;
   connectMs: number | null;
   credential: string | null;
   executionId: number;
@@ -278,6 +298,13 @@ export interface AutomationStepResults {
   targetSerial: string | null;
   targetUuid: string | null;
   type: string;
+}
+
+export interface AutomationTargetHolds {
+  branchId: number;
+  executionId: number;
+  heldSince: Generated<Timestamp>;
+  targetUuid: string;
 }
 
 export interface IdentityLoginFailures {
@@ -419,12 +446,15 @@ export interface DB {
   "assets.targets": AssetsTargets;
   "automation.branches": AutomationBranches;
   "automation.executions": AutomationExecutions;
+  "automation.executors": AutomationExecutors;
+  "automation.jobHolds": AutomationJobHolds;
   "automation.jobs": AutomationJobs;
   "automation.jobVersions": AutomationJobVersions;
   "automation.lateResults": AutomationLateResults;
   "automation.logLines": AutomationLogLines;
   "automation.outputChunks": AutomationOutputChunks;
   "automation.stepResults": AutomationStepResults;
+  "automation.targetHolds": AutomationTargetHolds;
   "identity.loginFailures": IdentityLoginFailures;
   "identity.loginNetworks": IdentityLoginNetworks;
   "identity.refreshTokens": IdentityRefreshTokens;

@@ -6,6 +6,8 @@ import { insertFact } from './facts.store.ts'
 export type FactName =
   | 'execution.queued'
   | 'execution.started'
+  | 'execution.paused'
+  | 'execution.continued'
   | 'execution.completed'
   | 'execution.failed'
   | 'execution.cancelled'

@@ -14,6 +14,8 @@ import { createExecutions } from './executions/executions.ts'
 import { createDeadLetters, createSweep } from './executions/executions.timers.ts'
 import { createLeases } from './executions/leases.ts'
 import { createProgress } from './executions/progress.ts'
+import { executorRoutes } from './executors/executors.routes.ts'
+import { createExecutors } from './executors/executors.ts'
 import { jobRoutes } from './jobs/jobs.routes.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createLive } from './live/live.ts'
@@ -47,10 +49,15 @@ export const createAutomation = ({
   const jobs = createJobs({ wake })
   const plans = createPlans({ assets })
   const progress = createProgress({ queue, wake, publish, maxConcurrentExecutions })
-  const executions = createExecutions({ plans, progress, vault, publish, wake })
+  const executions = createExecutions({ plans, progress, vault, publish, wake, maxConcurrentExecutions })
   const output = createOutput({ executions })
+  const executors = createExecutors()
   return {
-    endpoints: [...jobRoutes({ jobs, plans }), ...executionRoutes({ executions, output })],
+    endpoints: [
+      ...jobRoutes({ jobs, plans }),
+      ...executionRoutes({ executions, output }),
+      ...executorRoutes({ executors }),
+    ],
     openLive: createLive({ identify, executions, wake, base }),
     jobs,
     executions,
@@ -76,10 +83,13 @@ export const createAutomation = ({
       return { run, leases }
     },
 
+    /** For the executor: says that it lives, and that it stops. */
+    executors,
+
     /** For the scheduler. */
     sweep: createSweep({ progress, queue, publish }),
     deadLetters: createDeadLetters({ queue }),
-    admit: progress.admit,
+    admit: progress.catchUp,
     forgetIdempotencyKeys: (ctx: Context) => forgetIdempotent(ctx.db),
     makePartitions: (ctx: Context) => makePartitions(ctx.db),
   }

@@ -50,32 +50,97 @@ export const findBranch = (db: Kysely<DB>, executionId: number, number: number):
     .where('number', '=', number)
     .executeTakeFirst()
 
-/**
- * The next branches that may go to the queue, in order: those of the lowest batch that is not through.
- * They are marked as queued.
- */
-export const releaseBranches = (db: Kysely<DB>, executionId: number, limit: number, changeSeq: number) =>
+/** What may go to the queue: so many of a batch in order, or exactly these. */
+export type Releasable = { batch: number; limit: number } | { ids: readonly number[] }
+
+/** Marks branches as queued. */
+export const releaseBranches = (db: Kysely<DB>, executionId: number, which: Releasable, changeSeq: number) =>
   db
     .updateTable('automation.branches')
     .set({ status: 'queued', queuedAt: sql`clock_timestamp()`, changeSeq })
-    .where('id', 'in', (query) =>
-      query
-        .selectFrom('automation.branches as next')
-        .select('next.id')
-        .where('next.executionId', '=', executionId)
-        .where('next.status', '=', 'scheduled')
-        .where('next.batch', '=', (batch) =>
-          batch
-            .selectFrom('automation.branches as open')
-            .select(sql<number>`min(open.batch)`.as('batch'))
-            .where('open.executionId', '=', executionId)
-            .where('open.status', 'in', ['scheduled', 'queued', 'running', 'lost']),
-        )
-        .orderBy('next.number')
-        .limit(limit),
+    .where('status', '=', 'scheduled')
+    .where((where) =>
+      'ids' in which
+        ? where('id', '=', sql<number>`any(${[...which.ids]}::bigint[])`)
+        : where(
+            'id',
+            'in',
+            where
+              .selectFrom('automation.branches as next')
+              .select('next.id')
+              .where('next.executionId', '=', executionId)
+              .where('next.status', '=', 'scheduled')
+              .where('next.batch', '=', which.batch)
+              .orderBy('next.number')
+              .limit(which.limit),
+          ),
     )
     .returning(['uuid', 'zone', 'number'])
     .execute()
+
+/** How far an execution is: the batch of which the next branch would begin, the one that is under way, how many are. */
+export const lookAhead = async (db: Kysely<DB>, executionId: number) => {
+  const { rows } = await sql<{
+    nextBatch: number | null
+    openBatch: number | null
+    queued: number
+    running: number
+  }>`
+    select
+      (select batch from automation.branches where execution_id = ${executionId} and status = 'scheduled'
+        order by batch, number limit 1) as next_batch,
+      min(batch) as open_batch,
+      count(*) filter (where status = 'queued') as queued,
+      count(*) filter (where status = 'running') as running
+    from automation.branches
+    where execution_id = ${executionId} and status in ('queued', 'running')`.execute(db)
+  return rows[0] ?? { nextBatch: null, openBatch: null, queued: 0, running: 0 }
+}
+
+export const hasOpen = async (db: Kysely<DB>, executionId: number): Promise<boolean> =>
+  (await db
+    .selectFrom('automation.branches')
+    .select('id')
+    .where('executionId', '=', executionId)
+    .where('status', 'in', ['scheduled', 'queued', 'running', 'lost'])
+    .limit(1)
+    .executeTakeFirst()) !== undefined
+
+/** More failed branches of a batch than so many, or than so many in a hundred. */
+export type FailureLimit = { count: number } | { percent: number }
+
+/** The first batch of which too many branches failed; lost ones count as failed. Null while there is none. */
+export const findFailedBatch = async (
+  db: Kysely<DB>,
+  executionId: number,
+  limit: FailureLimit,
+): Promise<number | null> => {
+  const failed = sql<number>`count(*) filter (where status in ('failed', 'lost'))`
+  const tooMany =
+    'count' in limit
+      ? sql<boolean>`${failed} > ${limit.count}`
+      : sql<boolean>`${failed} * 100 > ${limit.percent} * count(*)`
+  const found = await db
+    .selectFrom('automation.branches')
+    .select('batch')
+    .where('executionId', '=', executionId)
+    // an index answers this; the rest is read only when something failed
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom('automation.branches as one')
+          .select('one.id')
+          .where('one.executionId', '=', executionId)
+          .where('one.status', 'in', ['failed', 'lost']),
+      ),
+    )
+    .groupBy('batch')
+    .having(tooMany)
+    .orderBy('batch')
+    .limit(1)
+    .executeTakeFirst()
+  return found?.batch ?? null
+}
 
 export const countBranches = async (db: Kysely<DB>, executionId: number): Promise<Record<BranchStatus, number>> => {
   const rows = await db
@@ -113,6 +178,66 @@ export const endBranches = async (
     .returning('id')
     .execute()
   return ended.length
+}
+
+/**
+ * Cancels the branches of which nothing runs. Where a lost executor has begun a step, the next one that takes the branch
+ * stops it on its target.
+ */
+export const cancelIdle = async (
+  db: Kysely<DB>,
+  executionId: number,
+  change: { message: string; changeSeq: number },
+) => {
+  await db
+    .updateTable('automation.branches as branch')
+    .set({ ...change, status: 'cancelled', finishedAt: sql`clock_timestamp()` })
+    .where('branch.executionId', '=', executionId)
+    .where('branch.status', 'in', ['scheduled', 'queued'])
+    .where((where) =>
+      where.or([
+        where('branch.startedAt', 'is', null),
+        where.not(
+          where.exists(
+            where
+              .selectFrom('automation.stepResults as step')
+              .select('step.id')
+              .whereRef('step.branchId', '=', 'branch.id')
+              .where('step.status', 'in', ['running', 'unknown']),
+          ),
+        ),
+      ]),
+    )
+    .execute()
+}
+
+const unbegun = (db: Kysely<DB>, executionId: number) =>
+  db
+    .updateTable('automation.branches')
+    .where('executionId', '=', executionId)
+    .where('status', 'in', ['scheduled', 'queued'])
+    // one that waits in the queue for the second time has begun
+    .where('startedAt', 'is', null)
+
+/** Ends the branches that no executor has taken yet. @returns how many */
+export const endUnbegun = async (
+  db: Kysely<DB>,
+  executionId: number,
+  change: { status: 'skipped'; message: string; changeSeq: number },
+): Promise<number> => {
+  const ended = await unbegun(db, executionId)
+    .set({ ...change, finishedAt: sql`clock_timestamp()` })
+    .returning('id')
+    .execute()
+  return ended.length
+}
+
+/** Takes branches out of the queue that no executor has taken yet: whoever comes for one finds that it does not wait. */
+export const takeBackUnbegun = async (db: Kysely<DB>, executionId: number, changeSeq: number) => {
+  await unbegun(db, executionId)
+    .where('status', '=', 'queued')
+    .set({ status: 'scheduled', queuedAt: null, changeSeq })
+    .execute()
 }
 
 /** The worst of what was found on the targets after a cancel. */

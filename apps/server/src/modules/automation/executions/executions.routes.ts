@@ -10,6 +10,7 @@ export const executionRoutes = ({ executions, output }: { executions: Executions
   on(api.executions.list, (ctx, { query }) => executions.list(ctx, query)),
   on(api.executions.read, (ctx, { params }) => executions.read(ctx, params.ref)),
   on(api.executions.branches, (ctx, { params, query }) => executions.branches(ctx, params.ref, query)),
+  on(api.executions.branch, (ctx, { params }) => executions.branch(ctx, params.ref, params.number)),
   on(api.executions.steps, (ctx, { params }) => executions.steps(ctx, params.ref, params.number)),
   on(api.executions.allSteps, (ctx, { params, query }) => executions.allSteps(ctx, params.ref, query)),
   on(api.executions.output, (ctx, { params, query }) => output.page(ctx, params, query)),
@@ -19,5 +20,7 @@ export const executionRoutes = ({ executions, output }: { executions: Executions
   }),
   on(api.executions.log, (ctx, { params, query }) => executions.log(ctx, params.ref, query)),
   on(api.executions.cancel, (ctx, { params }) => executions.cancel(ctx, params.ref)),
-  on(api.executions.rerun, (ctx, { params, body }) => executions.rerun(ctx, params.ref, body?.only)),
+  on(api.executions.pause, (ctx, { params }) => executions.pause(ctx, params.ref)),
+  on(api.executions.continue, (ctx, { params }) => executions.continue(ctx, params.ref)),
+  on(api.executions.rerun, (ctx, { params, body }) => executions.rerun(ctx, params.ref, body)),
 ]

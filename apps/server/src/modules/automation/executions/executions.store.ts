@@ -158,6 +158,8 @@ export type NewExecution = {
   sealedParameters: Buffer | null
   strategy: Strategy
   planHash: string
+  priority: number
+  orderSeed: number
 }
 
 /** Numbers the execution by its job, whose row stays locked until the end of the transaction. */
@@ -214,39 +216,6 @@ export const drawChange = async (db: Kysely<DB>, executionId: number): Promise<n
       .executeTakeFirstOrThrow()
   ).changeSeq
 
-const admissionLock = 7_206_355_114
-
-/** Admission is one at a time: two starts at once must not both take the last place. */
-export const lockAdmission = async (db: Kysely<DB>) => {
-  await sql`select pg_advisory_xact_lock(${sql.lit(admissionLock)})`.execute(db)
-}
-
-/**
- * Lets waiting executions begin, by priority and then first come, as long as fewer than `most` run. One that somebody
- * else holds at this moment is passed over; it comes with the next admission.
- */
-export const admitWaiting = async (db: Kysely<DB>, most: number): Promise<LockedExecution[]> => {
-  const admitted = await db
-    .updateTable('automation.executions')
-    .set({ status: 'running', startedAt: sql`clock_timestamp()`, changeSeq: sql`change_seq + 1` })
-    .where('id', 'in', (query) =>
-      query
-        .selectFrom('automation.executions')
-        .select('id')
-        .where('status', '=', 'queued')
-        .orderBy('priority', 'desc')
-        .orderBy('id')
-        .limit(
-          sql<number>`greatest(0, ${most} - (select count(*) from automation.executions where status = 'running'))`,
-        )
-        .forUpdate()
-        .skipLocked(),
-    )
-    .returningAll()
-    .execute()
-  return admitted.toSorted((a, b) => b.priority - a.priority || a.id - b.id)
-}
-
 export const toExecution = (row: ExecutionRow): Execution => ({
   uuid: row.uuid,
   ref: `${row.jobSerial}.${row.number}`,
@@ -261,6 +230,7 @@ export const toExecution = (row: ExecutionRow): Execution => ({
   rerunOf: row.rerunOf,
   parameters: row.parameters as Values,
   strategy: row.strategy as Strategy,
+  priority: row.priority,
   planHash: row.planHash,
   counts: {
     total: row.total,
@@ -273,6 +243,8 @@ export const toExecution = (row: ExecutionRow): Execution => ({
     skipped: row.countSkipped,
     lost: row.countLost,
   },
+  pausedAt: row.pausedAt?.toISOString() ?? null,
+  pausedBy: row.pausedBy,
   scheduledAt: row.scheduledAt?.toISOString() ?? null,
   queuedAt: row.queuedAt.toISOString(),
   startedAt: row.startedAt?.toISOString() ?? null,

@@ -1,69 +1,34 @@
 import type { Strategy } from '@opsconductor/contract'
 import { afterCommit, type Context, transaction } from '../../../kernel/context.ts'
 import type { Publish } from '../../../kernel/facts/facts.ts'
-import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
+import type { Queue } from '../../../kernel/queue/queue.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { insertLogLines } from '../log/log.store.ts'
+import { admitWaiting, freeJob, lockAdmission } from './admission.store.ts'
 import * as branches from './branches.store.ts'
 import * as store from './executions.store.ts'
+import { createRelease } from './release.ts'
+import { freeTargets, lockWaitingForTargets } from './target-holds.store.ts'
 
 type Ports = { queue: Queue; wake: Wake; publish: Publish; maxConcurrentExecutions: number }
 
 /**
  * How an execution goes on: it is admitted, its branches go to the queue window by window, and when the last has ended
  * it is closed. Everything here runs inside the transaction of what caused it, and is harmless when done twice.
+ *
+ * Rows are locked in one order: the execution's own, then the admission, then others' as far as they are free.
  */
 export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }: Ports) => {
+  const release = createRelease({ queue, publish })
+
   const changed = (ctx: Context, uuid: string) =>
     afterCommit(ctx, () => {
       wake.announce(topics.execution(uuid))
       wake.announce(topics.list('executions'))
     })
 
-  /** Puts the next branches into the queue, as far as the strategy lets. */
-  const release = async (ctx: Context, execution: store.LockedExecution) => {
-    if (execution.status !== 'running' || execution.cancelRequestedAt !== null) return
-    const strategy = execution.strategy as Strategy
-    const counts = await branches.countBranches(ctx.db, execution.id)
-    if (counts.scheduled === 0) return
-    if (strategy.maxFailures !== undefined && counts.failed + counts.lost > strategy.maxFailures) {
-      const changeSeq = await store.drawChange(ctx.db, execution.id)
-      const message = `Not started: more than ${strategy.maxFailures} branches have failed.`
-      const skipped = await branches.endBranches(ctx.db, execution.id, ['scheduled'], {
-        status: 'skipped',
-        message,
-        changeSeq,
-      })
-      await insertLogLines(ctx.db, execution, [
-        {
-          branch: null,
-          phase: 'target_selection',
-          level: 'warning',
-          category: 'system',
-          message: `${skipped} branches are not started: the limit of failures was passed.`,
-        },
-      ])
-      return
-    }
-    const room = windowOf(strategy) - (counts.queued + counts.running + counts.lost)
-    if (room > 0) await enqueueNext(ctx, execution.id, room, await store.drawChange(ctx.db, execution.id))
-  }
-
-  const enqueueNext = async (ctx: Context, executionId: number, room: number, changeSeq: number) => {
-    const released = await branches.releaseBranches(ctx.db, executionId, room, changeSeq)
-    const byZone = Map.groupBy(released, ({ zone }) => zone)
-    for (const [zone, members] of byZone) {
-      await queue.enqueue(
-        ctx,
-        queueOf('branch', zone),
-        members.map(({ uuid }) => ({ branch: uuid })),
-      )
-    }
-  }
-
   const close = async (ctx: Context, execution: store.LockedExecution) => {
     const counts = await branches.countBranches(ctx.db, execution.id)
-    if (counts.scheduled + counts.queued + counts.running + counts.lost > 0) return
     // a cancel that came when everything had ended cancelled nothing
     const isCancelled = execution.cancelRequestedAt !== null && counts.cancelled > 0
     const status = isCancelled ? 'cancelled' : counts.failed + counts.skipped > 0 ? 'failed' : 'completed'
@@ -84,37 +49,70 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
       cancelOutcome,
       message,
       needsAttention: false,
+      pausedAt: null,
+      pausedBy: null,
       finishedAt: new Date(),
     })
     await publish(ctx, `execution.${status}`, execution.uuid, { counts })
+    await lockAdmission(ctx.db)
+    await freeJob(ctx.db, execution.id)
     await admit(ctx)
+  }
+
+  /** Targets that were held for branches which have ended go to whoever waits for them. */
+  const handOverTargets = async (ctx: Context, execution: store.LockedExecution) => {
+    if ((execution.strategy as Strategy).exclusive !== 'target') return
+    await lockAdmission(ctx.db)
+    const freed = await freeTargets(ctx.db, execution.id)
+    if (freed.length > 0) await releaseTo(ctx, await lockWaitingForTargets(ctx.db, freed))
+  }
+
+  const releaseTo = async (ctx: Context, waiting: readonly store.LockedExecution[]) => {
+    for (const execution of waiting) {
+      await release(ctx, execution)
+      changed(ctx, execution.uuid)
+    }
+  }
+
+  const goOn = async (ctx: Context, execution: store.LockedExecution) => {
+    await release(ctx, execution)
+    await handOverTargets(ctx, execution)
+    if (!(await branches.hasOpen(ctx.db, execution.id))) await close(ctx, execution)
+    changed(ctx, execution.uuid)
   }
 
   /** What follows when branches have ended: the next ones, or the end. */
   const advance = async (ctx: Context, executionId: number) => {
     const execution = await store.lockExecution(ctx.db, executionId)
-    if (execution.status === 'running' || execution.status === 'queued') {
-      await release(ctx, execution)
-      await close(ctx, await store.lockExecution(ctx.db, executionId))
-    }
-    changed(ctx, execution.uuid)
+    if (execution.finishedAt === null) await goOn(ctx, execution)
   }
 
-  /** Lets waiting executions begin while there is room for them. */
+  /** Lets waiting executions run while there is room for them. */
   const admit = async (ctx: Context) => {
-    await store.lockAdmission(ctx.db)
-    for (const { id, uuid, strategy, changeSeq } of await store.admitWaiting(ctx.db, maxConcurrentExecutions)) {
-      await publish(ctx, 'execution.started', uuid)
-      await enqueueNext(ctx, id, windowOf(strategy as Strategy), changeSeq) // none has begun yet
-      changed(ctx, uuid)
+    await lockAdmission(ctx.db)
+    for (const execution of await admitWaiting(ctx.db, maxConcurrentExecutions)) {
+      if (execution.isFirst) await publish(ctx, 'execution.started', execution.uuid)
+      await goOn(ctx, execution)
     }
   }
 
-  return { advance, admit: (ctx: Context) => transaction(ctx, admit), changed }
-}
+  /** Catches up on what was passed over because somebody else had it locked. */
+  const releaseWaiting = async (ctx: Context) => {
+    await lockAdmission(ctx.db)
+    await releaseTo(ctx, await lockWaitingForTargets(ctx.db))
+  }
 
-/** Branches of an execution that may be in the queue or run at a time. */
-const windowOf = ({ concurrency }: Strategy) => Math.min(concurrency ?? Number.MAX_SAFE_INTEGER, 10_000)
+  return {
+    advance,
+    changed,
+    admit: (ctx: Context) => transaction(ctx, admit),
+    /** For the scheduler: whoever can go on and was not told so. */
+    catchUp: async (ctx: Context) => {
+      await transaction(ctx, admit)
+      await transaction(ctx, releaseWaiting)
+    },
+  }
+}
 
 export type Progress = ReturnType<typeof createProgress>
 

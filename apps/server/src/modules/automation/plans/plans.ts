@@ -6,12 +6,21 @@ import { invalid, notFound, Refusal } from '../../../kernel/errors.ts'
 import { documentOf, findJob, type JobRow } from '../jobs/jobs.store.ts'
 import { batchesOf } from './batches.ts'
 import { type BranchStep, describeMethod, planBranch, referenceTo } from './branch-plan.ts'
+import { inOrder } from './order.ts'
 import { type RunValues, settleValues } from './values.ts'
 
 /** A plan with what its execution needs beyond what people see. */
-export type WorkingPlan = { plan: Plan; job: JobRow; document: JobDocument; values: RunValues; targets: RunTarget[] }
+export type WorkingPlan = {
+  plan: Plan
+  job: JobRow
+  document: JobDocument
+  values: RunValues
+  targets: RunTarget[]
+  /** Where the strategy takes targets at random: what gives this order again. */
+  orderSeed: number
+}
 
-type Wanted = { targets?: string[] | undefined; parameters?: Values | undefined }
+type Wanted = { targets?: string[] | undefined; parameters?: Values | undefined; orderSeed?: number }
 
 export const createPlans = ({ assets }: { assets: Pick<Assets, 'targets'> }) => {
   /** The targets that steps name for themselves. */
@@ -53,7 +62,9 @@ export const createPlans = ({ assets }: { assets: Pick<Assets, 'targets'> }) => 
   const make = async (ctx: Context, job: JobRow, document: JobDocument, wanted: Wanted): Promise<WorkingPlan> => {
     const values = settleValues(document, wanted.parameters ?? {})
     const delegates = await delegatesOf(ctx, document)
-    const targets = await targetsOf(ctx, document, wanted, delegates)
+    // the next execution's number: one that is planned and then started has the same order
+    const { orderSeed = job.executionCount + 1 } = wanted
+    const targets = inOrder(await targetsOf(ctx, document, wanted, delegates), document.strategy?.order, orderSeed)
     const batches = batchesOf(targets.length, document.strategy?.batches)
     const branches = targets.map((target, index): PlannedBranch => {
       const number = branchNumber(index + 1)
@@ -79,6 +90,7 @@ export const createPlans = ({ assets }: { assets: Pick<Assets, 'targets'> }) => 
       document,
       values,
       targets,
+      orderSeed,
     }
   }
 

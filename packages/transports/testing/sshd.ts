@@ -69,10 +69,13 @@ export const startSshd = async (options: SshdOptions = {}): Promise<Sshd> => {
     const config = join(folder, 'sshd_config')
     await writeFile(config, configuration(host, port, keys, folder, options.settings))
     server = spawn(program, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let isListening = false // the log grows long: it is not to be searched for ever
     await new Promise<void>((resolve, reject) => {
       server.stderr?.on('data', (bytes: Buffer) => {
         log += bytes.toString()
-        if (log.includes('Server listening on')) resolve()
+        if (isListening || !log.includes('Server listening on')) return
+        isListening = true
+        resolve()
       })
       server.once('exit', (code) => reject(new Error(`sshd ended with ${code}:\n${log}`)))
     })

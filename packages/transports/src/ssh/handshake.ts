@@ -3,11 +3,12 @@ import ssh2, { type Client, type NextAuthHandler } from 'ssh2'
 import { cancelled, TransportError } from '../fault.ts'
 import { createDeadline } from '../wait.ts'
 import { placeName, type SshAddress } from './dial.ts'
+import { gatherWrites } from './gather-writes.ts'
 import { handshakeFault, deniedFault, untrustedFault } from './handshake-fault.ts'
 import { describeHostKey, offeredAlgorithms, type HostKey } from './host-key.ts'
 import { createLoginAttempts, passwordExpired, type PreparedLogin } from './login.ts'
 import type { Phases } from './phases.ts'
-import { signAtOnce } from './ssh2-inside.ts'
+import { quicken, signAtOnce } from './ssh2-inside.ts'
 
 /** `expected`: the fingerprint that was known, for the message. */
 export type TrustVerdict = 'trusted' | { refused: string; expected?: string }
@@ -124,6 +125,8 @@ export const handshake = async (socket: Duplex, request: HandshakeRequest): Prom
     },
   })
   signAtOnce(client)
+  quicken(client)
+  gatherWrites(socket)
   socket.on('data', () => {
     heardAt = performance.now()
   })

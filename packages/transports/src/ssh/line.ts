@@ -44,7 +44,7 @@ export const createLine = (address: SshAddress, limits: LineLimits, learnt: Lear
   let isClosed = false
   let growAgainAt = 0
   let changed = Promise.withResolvers<void>()
-  let dialing: { result: Promise<Connection>; waiters: number; abort: AbortController } | undefined
+  let dialing: { result: Promise<Connection>; waiters: number; isOver: boolean; abort: AbortController } | undefined
 
   const channelLimit = (): number => learnt.channelLimit ?? limits.channelsPerConnection
 
@@ -76,9 +76,10 @@ export const createLine = (address: SshAddress, limits: LineLimits, learnt: Lear
       else if (connection.isOpen()) open.add(connection)
       return connection
     })
-    const mine = { result, waiters: 0, abort }
+    const mine = { result, waiters: 0, isOver: false, abort }
     dialing = mine
     const over = (): void => {
+      mine.isOver = true
       if (dialing === mine) dialing = undefined
       change()
     }
@@ -98,7 +99,7 @@ export const createLine = (address: SshAddress, limits: LineLimits, learnt: Lear
       return { connection, isFresh }
     } finally {
       shared.waiters--
-      if (shared.waiters === 0) shared.abort.abort()
+      if (shared.waiters === 0 && !shared.isOver) shared.abort.abort()
     }
   }
 

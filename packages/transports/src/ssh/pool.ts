@@ -7,38 +7,44 @@ export type Pool = {
   close(reason: string): void
 }
 
-type Kept = { line: Line; lent: number; idleTimer: NodeJS.Timeout | undefined }
+type Kept = { line: Line; lent: number; idleTimer: NodeJS.Timeout | undefined; connections: number }
 
 /** Keeps lines open between uses: `idleMs` each, and no more than `maxConnections` connections that nobody uses. */
 export const createPool = ({ idleMs, maxConnections }: { idleMs: number; maxConnections: number }): Pool => {
   // in order of use: the one unused for longest comes first
   const kept = new Map<string, Kept>()
+  // counted as they come and go: with thousands, adding them up for each command would take longer than the command
+  let total = 0
+
+  const count = (entry: Kept, connections: number): void => {
+    total += connections - entry.connections
+    entry.connections = connections
+  }
 
   const isIdle = ({ line, lent }: Kept): boolean => lent === 0 && !line.isBusy()
-  const connections = (): number => [...kept.values()].reduce((sum, { line }) => sum + line.connections().length, 0)
 
   const drop = (name: string, entry: Kept, reason: string): void => {
     clearTimeout(entry.idleTimer)
     kept.delete(name)
+    count(entry, 0)
     entry.line.close(reason)
   }
 
   const makeRoom = (): void => {
-    let surplus = connections() - maxConnections
-    if (surplus <= 0) return
+    if (total <= maxConnections) return
     for (const [name, entry] of kept) {
-      if (surplus <= 0) return
-      if (!isIdle(entry)) continue
-      surplus -= entry.line.connections().length
-      drop(name, entry, 'Closed to make room for another.')
+      if (total <= maxConnections) return
+      if (isIdle(entry)) drop(name, entry, 'Closed to make room for another.')
     }
   }
 
   const settle = (name: string, entry: Kept): void => {
     clearTimeout(entry.idleTimer)
     entry.idleTimer = undefined
-    if (kept.get(name) !== entry || !isIdle(entry)) return
-    if (entry.line.connections().length === 0) return drop(name, entry, 'no longer needed')
+    if (kept.get(name) !== entry) return
+    count(entry, entry.line.connections().length)
+    if (!isIdle(entry)) return
+    if (entry.connections === 0) return drop(name, entry, 'no longer needed')
     entry.idleTimer = setTimeout(() => drop(name, entry, 'Unused for too long.'), idleMs)
     entry.idleTimer.unref()
   }
@@ -52,6 +58,7 @@ export const createPool = ({ idleMs, maxConnections }: { idleMs: number; maxConn
         }),
         lent: 0,
         idleTimer: undefined,
+        connections: 0,
       }
       kept.delete(name)
       kept.set(name, entry)
@@ -69,7 +76,7 @@ export const createPool = ({ idleMs, maxConnections }: { idleMs: number; maxConn
         },
       }
     },
-    connections,
+    connections: () => total,
     close(reason) {
       for (const [name, entry] of kept) drop(name, entry, reason)
     },

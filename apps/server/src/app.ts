@@ -157,6 +157,11 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
           { name: 'idempotency keys', everyMs: 3_600_000, act: automation.forgetIdempotencyKeys },
           { name: 'silent executors', everyMs: 3_600_000, act: automation.executors.forget },
           { name: 'partitions', everyMs: 3_600_000, act: automation.makePartitions },
+          {
+            name: 'retention',
+            everyMs: 3_600_000,
+            act: (ctx) => automation.removeOldOutput(ctx, config.OUTPUT_KEEP_DAYS),
+          },
         ],
         contextOf,
         log,

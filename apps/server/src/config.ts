@@ -98,6 +98,11 @@ const Settings = z.object({
   OUTPUT_LIMIT_MB: wholeNumber(1, 100_000)
     .default(256)
     .describe('Output kept of each step, in megabytes; what is beyond is not stored, and the output says so.'),
+  OUTPUT_KEEP_DAYS: wholeNumber(1, 36_500)
+    .default(180)
+    .describe(
+      'Days that the output and the lifecycle lines of an execution are kept; they go by whole days, once all executions of the day have ended. Results, versions and the audit trail stay for ever.',
+    ),
   LEASE_SEC: wholeNumber(2, 600)
     .default(12)
     .describe('An executor that was not heard of for so long has lost its branches.'),

@@ -20,6 +20,7 @@ import { jobRoutes } from './jobs/jobs.routes.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createLive } from './live/live.ts'
 import { createOutput } from './output/output.ts'
+import { removeOldOutput } from './output/retention.ts'
 import { createPlans } from './plans/plans.ts'
 
 export type AutomationPorts = {
@@ -92,6 +93,7 @@ export const createAutomation = ({
     admit: progress.catchUp,
     forgetIdempotencyKeys: (ctx: Context) => forgetIdempotent(ctx.db),
     makePartitions: (ctx: Context) => makePartitions(ctx.db),
+    removeOldOutput,
   }
 }
 

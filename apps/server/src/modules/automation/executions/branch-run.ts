@@ -96,10 +96,13 @@ export const createBranchRun = (ports: BranchRunPorts) => {
         await run.ready
         await record.begin(branch, work, step, link)
       },
-      note: (message) => record.note(branch, message),
+      note: (message) => record.note(branch, output.mask(message)),
     }
-    const { came, settled } =
+    const ran =
       begun === undefined ? await runStep(ctx, ports, stepTry) : await takeOverStep(ctx, ports, stepTry, begun)
+    const { settled } = ran
+    // what a target said while it failed may hold a secret
+    const came = masked(ran.came, output)
     let isWritten = false
     try {
       await run.ready
@@ -238,3 +241,6 @@ const interrupted = (because: Interruption, outcome: StepOutcome | null): Branch
       return { status: 'cancelled', outcome, message: outcome?.message ?? 'Cancelled before the next step began.' }
   }
 }
+
+const masked = (came: Asked, output: OutputWriter): Asked =>
+  typeof came === 'string' || came.message === null ? came : { ...came, message: output.mask(came.message) }

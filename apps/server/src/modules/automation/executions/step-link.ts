@@ -74,6 +74,7 @@ export const connectStep = async (
         actorName: execution.requestedBy,
         signal,
       })
+      run.output.addSecrets(secrets)
       return { shell, secrets, method, connectMs: performance.now() - askedAt }
     } catch (error) {
       const next = methods[index + 1]

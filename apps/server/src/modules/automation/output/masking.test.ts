@@ -248,5 +248,7 @@ test('nothing is held back that cannot become a secret, and a line that has ende
 })
 
 test('a message is masked as an output is', () => {
-  expect(maskText(['hunter22'], 'it said: hunter22, 68756e7465723232')).toBe('it said: ********, ********')
+  expect(maskText(compileMatcher(['hunter22']), 'it said: hunter22, 68756e7465723232')).toBe(
+    'it said: ********, ********',
+  )
 })

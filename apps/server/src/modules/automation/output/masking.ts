@@ -1,5 +1,5 @@
 import { windowBytes } from './secret-skips.ts'
-import { compileMatcher, type Matcher, rootState } from './secret-matcher.ts'
+import { type Matcher, rootState } from './secret-matcher.ts'
 
 /** What a secret is replaced by, wherever it shows. */
 const blackened = Buffer.from('********')
@@ -127,7 +127,7 @@ export const createMasker = (matcher: Matcher): Masker => {
 }
 
 /** A text with all its secrets masked: for messages. */
-export const maskText = (secrets: Iterable<string>, text: string): string => {
-  const masker = createMasker(compileMatcher(secrets))
+export const maskText = (matcher: Matcher, text: string): string => {
+  const masker = createMasker(matcher)
   return Buffer.concat([masker.push(Buffer.from(text)), masker.end()]).toString()
 }

@@ -1,6 +1,7 @@
 import type { OutputMatches, OutputPage, OutputStream } from '@opsconductor/contract'
 import { type Context, permit } from '../../../kernel/context.ts'
 import { readCursor, writeCursor } from '../../../kernel/cursor.ts'
+import { Refusal } from '../../../kernel/errors.ts'
 import type { ByteSource } from '../../../kernel/http/byte-ranges.ts'
 import type { Executions } from '../executions/executions.ts'
 import { linesOf } from './lines.ts'
@@ -65,6 +66,9 @@ export const createOutput = ({ executions }: { executions: Pick<Executions, 'fin
     raw: async (ctx: Context, which: Which, stream: OutputStream | undefined): Promise<ByteSource> => {
       const { execution, branch, place, isComplete } = await locate(ctx, which)
       const { size, read } = await rawOutputOf(ctx, place, stream)
+      if (size === 0 && branch.outputLines > 0 && (await isDropped(ctx.db, place))) {
+        throw new Refusal('not_found', 'The output was removed: it is older than output is kept here.')
+      }
       return {
         contentType: 'text/plain; charset=utf-8',
         fileName: `${execution.jobSerial}.${execution.number}-${branch.targetName}.txt`,

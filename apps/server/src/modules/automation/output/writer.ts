@@ -18,6 +18,8 @@ export type OutputWriter = {
    * output is to be written from there on. Called again under the same key, it goes on, with more secrets.
    */
   startStep: (index: number, secrets: readonly string[], key?: string) => { stdout: number; stderr: number }
+  /** Masks these too from now on, also in what is held back. */
+  addSecrets: (secrets: readonly string[]) => void
   /** A text, such as a message about a failure, with the secrets masked that were opened until now. */
   mask: (text: string) => string
   /** Stores everything; never throws. @returns what the step has written */
@@ -173,7 +175,8 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
       }
       return { ...given }
     },
-    mask: (text) => maskText(secrets, text),
+    addSecrets,
+    mask: (text) => maskText((matcher ??= compileMatcher(secrets)), text),
     leaveStep: async () => {
       // what is held back comes again, from where it was taken
       const { isIncomplete } = await spool.flush()

@@ -54,12 +54,26 @@ export const methodTitles: Readonly<Record<MethodType, string>> = {
 /** Methods that can be tested and run over today; the others can be written down already. */
 export const usableMethods: readonly MethodType[] = ['ssh', 'local']
 
+/**
+ * What speaks SSH: the library in the executor, or the OpenSSH program where the executor runs, for what only that can do
+ * (certificates, Kerberos, FIDO keys, post-quantum key exchange, its own ssh_config and ProxyCommand).
+ */
+export const SshClient = z.enum(['ssh2', 'openssh'])
+
 /** How to reach a target by one method: its address, and what else that method wants to know. */
 export const MethodConfig = z
   .object({
     host: Host.default('localhost'),
     port: Port.optional(),
     connectTimeoutSec: z.number().int().min(1).max(300).optional(),
+    sshClient: SshClient.optional().describe('SSH only; ssh2 unless told'),
+    jumpHosts: z
+      .array(z.string().trim().min(1).max(200))
+      .max(5)
+      .optional()
+      .describe(
+        'SSH only; targets (UUID, serial or name) to go through, the nearest first, each by its primary SSH method and credential',
+      ),
   })
   .catchall(z.union([z.string().max(1000), z.number(), z.boolean()]))
 export type MethodConfig = z.infer<typeof MethodConfig>

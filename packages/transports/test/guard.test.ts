@@ -56,7 +56,7 @@ describe.each(shellsHere())('a guard, with $name as sh', ({ name, path }) => {
     const { shell, home } = account
     const starts = (id: string): number =>
       existsSync(join(home, id)) ? readFileSync(join(home, id), 'utf8').trim().split('\n').length : 0
-    const rounds = name === 'dash' ? 50 : 10
+    const rounds = name === 'dash' ? 50 : 5
     for (let round = 0; round < rounds; round++) {
       const id = `race-${round}`
       const start = () => collectGuarded(shell, id, `echo started >>"$HOME/${id}"`)

@@ -108,6 +108,6 @@ test('taking a guard leaves a mark of the day', async () => {
   await using account = await createAccount()
   await collectGuarded(account.shell, 'one', 'true')
   const day = String(Math.floor(Date.now() / 86_400_000))
-  await until(() => existsSync(join(account.folder, 'days')))
+  await until(() => existsSync(join(account.folder, 'days', day)))
   expect(readdirSync(join(account.folder, 'days'))).toEqual([day])
 })

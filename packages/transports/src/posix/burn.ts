@@ -91,7 +91,11 @@ fi
 case $oc_g in *[!0-9]* | 0 | 1 | '') oc_g=- ;; esac
 oc_n=0
 case $oc_t in attached | starting | running)
-if oc_is "$oc_v" "$oc_w" "$oc_x" ${id}; then oc_l=1; fi
+if oc_is "$oc_v" "$oc_w" "$oc_x" ${id}; then
+oc_l=1
+elif [ "$oc_t$oc_w" = attached- ] && [ -n "$oc_i" ]; then
+oc_l=1
+fi
 if [ "$oc_g" != - ] && [ "$oc_b" = "$oc_x" ] && oc_kill 0 "$oc_g"; then oc_n=1; fi
 oc_s="$oc_t $oc_v $oc_w $oc_x $oc_b" ;;
 esac

@@ -10,19 +10,20 @@ import { stopGroup } from './stop.ts'
 const KILL_GRACE_MS = 5_000
 
 /**
- * Whose number a group has may change once all of its processes have ended. It is still the command's while its first
- * process is the one that began then, or while that has ended and the group goes on under the same boot. A stranger's
- * process of that number has begun at another time.
+ * Whose number a group has may change once all of its processes have ended. It is the command's as long as its keeper
+ * waits for it, or while its first process is the one that began then, or when that has ended and the group goes on under
+ * the same boot. A stranger's process of that number has begun at another time.
  */
 const ownGroup = (id: string): string => `${describeText(id)}
-if [ "$oc_g" != - ]; then
-oc_i= oc_n=
-if [ -s "$oc_d/group" ]; then read -r oc_n oc_i <"$oc_d/group"; else oc_i=$oc_w; fi
-oc_w=$oc_i
+case $oc_g$oc_l in
+-*) ;;
+"\${oc_g}1 "*) ;;
+*)
+if [ -s "$oc_d/group" ]; then read -r oc_n oc_w <"$oc_d/group"; fi
 oc_who "$oc_g"
-if [ -n "$oc_i" ] && [ "$oc_i" != "$oc_w" ] && ! oc_is "$oc_g" "$oc_w" "$oc_b" ${id}; then oc_g=-; fi
-case $oc_t in attached | running) [ "$oc_b" = "$oc_x" ] || oc_g=- ;; esac
-fi`
+if [ -n "$oc_i" ] && ! oc_is "$oc_g" "$oc_w" "$oc_b" ${id}; then oc_g=-; fi
+case $oc_t in attached | running) [ "$oc_b" = "$oc_x" ] || oc_g=- ;; esac ;;
+esac`
 
 /** Stops a command by its guard, from any connection, as `Shell.run` does with its own. Never rejects. */
 export const stopDetached = async (ask: Ask, place: Place, request: StopRequest): Promise<Stopped> => {

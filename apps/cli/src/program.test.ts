@@ -223,6 +223,7 @@ const plan = {
           method,
           credential: 'deploy',
           command: 'echo a\necho b\n',
+          dependsOn: [],
           mode: 'attached' as const,
           timeoutSec: 60,
         },
@@ -230,6 +231,7 @@ const plan = {
     },
   ],
   warnings: ['a secret would stand in an argument'],
+  sinceSuccess: null,
 }
 
 test('a plan shows the literal commands, and a run after it is of exactly that plan', async () => {

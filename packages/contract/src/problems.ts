@@ -1,3 +1,4 @@
+import { PlanDiff } from './automation/plan.ts'
 import { z } from './zod.ts'
 
 /** Every error the API can answer: its code, its HTTP status and its title. The detail is written where it is thrown. */
@@ -42,5 +43,8 @@ export const Problem = z.object({
   detail: z.string(),
   requestId: z.string(),
   fields: z.array(FieldProblem).optional(),
+  diff: PlanDiff.optional().describe(
+    'with plan_changed: what is different between the plan that was asked for and the one of now; absent where the former is not known any more',
+  ),
 })
 export type Problem = z.infer<typeof Problem>

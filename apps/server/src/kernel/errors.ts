@@ -1,4 +1,4 @@
-import { type FieldProblem, type ProblemCode, problems } from '@opsconductor/contract'
+import { type FieldProblem, type PlanDiff, type ProblemCode, problems } from '@opsconductor/contract'
 
 /**
  * A refusal with a place in the contract's list. The detail is for the user and says what to do next; the cause is for
@@ -7,12 +7,19 @@ import { type FieldProblem, type ProblemCode, problems } from '@opsconductor/con
 export class Refusal extends Error {
   readonly code: ProblemCode
   readonly fields: FieldProblem[] | undefined
+  /** With `plan_changed`: what has changed. */
+  readonly diff: PlanDiff | undefined
 
-  constructor(code: ProblemCode, detail: string, options: { fields?: FieldProblem[]; cause?: unknown } = {}) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { fields?: FieldProblem[]; diff?: PlanDiff; cause?: unknown } = {},
+  ) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'Refusal'
     this.code = code
     this.fields = options.fields
+    this.diff = options.diff
   }
 
   get status(): number {

@@ -265,6 +265,13 @@ export interface AutomationOutputChunks {
   totalOffset: Generated<number>;
 }
 
+export interface AutomationPlans {
+  at: Generated<Timestamp>;
+  hash: string;
+  jobId: number;
+  plan: Buffer;
+}
+
 export interface AutomationStepResults {
   attempt: Generated<number>;
   branchAttempt: number;
@@ -288,6 +295,7 @@ export interface AutomationStepResults {
   mode: string;
   name: string;
   outputBytes: Generated<number>;
+  outputSeq: number | null;
   processGroup: number | null;
   runMs: number | null;
   signal: string | null;
@@ -453,6 +461,7 @@ export interface DB {
   "automation.lateResults": AutomationLateResults;
   "automation.logLines": AutomationLogLines;
   "automation.outputChunks": AutomationOutputChunks;
+  "automation.plans": AutomationPlans;
   "automation.stepResults": AutomationStepResults;
   "automation.targetHolds": AutomationTargetHolds;
   "identity.loginFailures": IdentityLoginFailures;

@@ -14,6 +14,7 @@ export const problemOf = (error: unknown, requestId: string): Problem => {
     detail: refusal.message,
     requestId,
     ...(refusal.fields === undefined ? {} : { fields: refusal.fields }),
+    ...(refusal.diff === undefined ? {} : { diff: refusal.diff }),
   }
 }
 

@@ -48,7 +48,7 @@ export const createAutomation = ({
   maxConcurrentExecutions,
 }: AutomationPorts) => {
   const jobs = createJobs({ wake })
-  const plans = createPlans({ assets })
+  const plans = createPlans({ assets, vault })
   const progress = createProgress({ queue, wake, publish, maxConcurrentExecutions })
   const executions = createExecutions({ plans, progress, vault, publish, wake, maxConcurrentExecutions })
   const output = createOutput({ executions })

@@ -94,6 +94,7 @@ export const createBegin =
         version: plan.job.version,
         targets: targets.length,
         planHash: plan.hash,
+        ...(working.rawNames.length === 0 ? {} : { unquotedValues: working.rawNames }),
         ...(priority === 0 ? {} : { priority }),
         ...(rerunOf === undefined ? {} : { rerunOf }),
         ...(resume === undefined ? {} : { from: 'failed' }),

@@ -56,7 +56,8 @@ export const createBranchRecord = (
     begin: async (branch: Claim, work: BranchStep, step: Try, { method, connectMs }: Link) => {
       const { name, target, id } = work.planned
       const at = method.port > 0 ? `${method.host}:${method.port}` : method.host
-      const change = { connectMs, method: method.type, credential: method.credential?.name ?? null }
+      const { command } = work.planned
+      const change = { connectMs, method: method.type, credential: method.credential?.name ?? null, command }
       const said = await startStep(ctx.db, branch, step, change, [
         line(branch, `Connected to ${target.name} by ${method.type} (${at}).`, {
           phase: 'communication',

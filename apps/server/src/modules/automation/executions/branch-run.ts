@@ -79,11 +79,13 @@ export const createBranchRun = (ports: BranchRunPorts) => {
   const tryStep = async (
     ctx: Context,
     run: Run,
-    work: BranchStep,
+    planned: BranchStep,
     attempt: number,
     begun: StepResultRow | undefined,
   ): Promise<Asked> => {
     const { branch, record, output, hold } = run
+    // what has begun is what it is
+    const work = begun === undefined ? await plans.settle(ctx, branch, planned) : planned
     const step = { index: work.index, attempt }
     const stepTry: StepTry = {
       work,
@@ -91,7 +93,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
       execution: { uuid: branch.executionUuid, requestedBy: branch.requestedBy },
       output,
       hold,
-      secrets: run.secrets,
+      secrets: [...run.secrets, ...work.secrets],
       begin: async (link) => {
         await run.ready
         await record.begin(branch, work, step, link)

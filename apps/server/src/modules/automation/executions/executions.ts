@@ -74,12 +74,7 @@ export const createExecutions = ({ plans, progress, vault, publish, wake, maxCon
       const job = await plans.findRunnable(ctx, ref)
       refuseDisabled(job)
       const working = await plans.make(ctx, job, documentOf(job), request)
-      if (request.planHash !== undefined && request.planHash !== working.plan.hash) {
-        throw new Refusal(
-          'plan_changed',
-          'What would run now is not what was planned: the job, a target or a credential has changed meanwhile. Look at the new plan.',
-        )
-      }
+      await plans.holdTo(ctx, working, request.planHash)
       const uuid = await begin(ctx, working, { priority: request.priority ?? 0 })
       if (idempotencyKey !== null && actorUuid !== null) {
         const isFirst = await insertIdempotent(ctx.db, actorUuid, idempotencyKey, requestHash, { uuid })

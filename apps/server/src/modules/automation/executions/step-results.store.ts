@@ -72,7 +72,7 @@ const changeStep = async (
     .with('branch', (query) =>
       query
         .selectFrom(['automation.branches as held', 'drawn'])
-        .select(['held.id', 'held.leaseUntil'])
+        .select(['held.id', 'held.leaseUntil', 'held.outputSeq'])
         .where('held.id', '=', branch.id)
         .where('held.attempt', '=', branch.attempt)
         .where('held.status', '=', 'running')
@@ -84,6 +84,8 @@ const changeStep = async (
         .from(['drawn', 'branch'])
         .set((values) => ({
           ...change,
+          // what a try writes comes behind what the branch had written when it began
+          ...(at === 'startedAt' ? { outputSeq: values.ref('branch.outputSeq') } : {}),
           changeSeq: values.ref('drawn.changeSeq'),
           [at]: sql<Date>`clock_timestamp()`,
         }))
@@ -110,7 +112,7 @@ export const startStep = async (
   db: Kysely<DB>,
   branch: HeldBranch,
   step: { index: number; attempt: number },
-  change: { connectMs: number; method: string; credential: string | null },
+  change: { connectMs: number; method: string; credential: string | null; command?: string },
   lines: readonly NewLogLine[],
 ): Promise<'started' | 'cancelled' | 'fenced'> => {
   const { isChanged, isCancelled } = await changeStep(db, branch, step, {

@@ -1,5 +1,7 @@
 import type { FieldProblem, JobDocument, Parameter, ParameterSpec, z } from '@opsconductor/contract'
-import { ruleOf } from '../steps/step-types.ts'
+import { isReadable } from '../steps/expressions.ts'
+import { nameProblem } from '../steps/names.ts'
+import { ruleOf, stepIdOf } from '../steps/step-types.ts'
 
 export type DocumentCheck = {
   problems: FieldProblem[]
@@ -7,10 +9,6 @@ export type DocumentCheck = {
   /** Placeholders that ask to be put in unquoted: these need a permission. */
   rawNames: string[]
 }
-
-/** Names a text can use without declaring them, about the target and the job it runs for. */
-const knownNames =
-  /^(target\.(uuid|serial|name|host|environment|osType|attributes\.[A-Za-z0-9_-]+)|job\.(name|serial)|branch\.number)$/
 
 /** What the schema cannot see: placeholders that stand badly or name nothing, and defaults that contradict themselves. */
 export const checkDocument = (document: JobDocument): DocumentCheck => {
@@ -33,17 +31,17 @@ export const checkDocument = (document: JobDocument): DocumentCheck => {
   document.steps.forEach((step, index) => {
     const rule = ruleOf(step)
     const path = `steps.${index}.${rule.field}`
-    const { names, problems: inText } = rule.read(step)
+    const { expressions, problems: inText } = rule.read(step)
     for (const { line, column, message } of inText)
       problems.push({ path, message: `line ${line}, column ${column}: ${message}` })
-    for (const { name, isRaw } of names) {
-      used.add(name)
-      if (isRaw) rawNames.push(name)
-      if (!declared.has(name) && !knownNames.test(name)) {
-        problems.push({
-          path,
-          message: `{{ ${name} }} is neither a parameter of this job nor known of targets and jobs`,
-        })
+    const earlier = document.steps.slice(0, index).map(stepIdOf)
+    for (const { names, isRaw } of expressions) {
+      for (const name of names) {
+        const full = name.join('.')
+        used.add(full)
+        if (isRaw) rawNames.push(full)
+        const problem = nameProblem(name, { parameters: declared, earlier })
+        if (problem !== null) problems.push({ path, message: `{{ ${full} }} ${problem}` })
       }
     }
     if (rule.methods.length === 0)
@@ -75,7 +73,7 @@ export const reasonAgainst = (spec: ParameterSpec, value: string | number | bool
 }
 
 /** No shell can be given such a text. */
-const unreadable = (text: string) => text.includes('\0') || !text.isWellFormed()
+const unreadable = (text: string) => !isReadable(text)
 
 const isPattern = (pattern: string) => {
   try {

@@ -1,9 +1,11 @@
 import type { JobDocument, PlannedStep, Step } from '@opsconductor/contract'
 import type { RunMethod, RunTarget } from '../../assets/index.ts'
 import { invalid } from '../../../kernel/errors.ts'
-import type { Lookup } from '../steps/sh-rendering.ts'
+import { ExpressionError, type Lookup } from '../steps/expressions.ts'
+import { type StepStream, stepUse } from '../steps/names.ts'
 import { modeOf, ruleOf, stepIdOf, stepNameOf } from '../steps/step-types.ts'
-import { lookupFor, type RunValues } from './values.ts'
+import type { EarlierSteps } from './earlier-steps.ts'
+import { type About, lookupFor, type RunValues } from './values.ts'
 
 /** A step of one branch, ready to run: where, over what, and what. */
 export type BranchStep = {
@@ -11,47 +13,95 @@ export type BranchStep = {
   step: Step
   target: RunTarget
   method: RunMethod
+  /** What the names in its text stand for, for `ruleOf(step).render`. */
   lookup: Lookup
   planned: PlannedStep
+  /** Secrets as they stand in its text, where filters have made something of them: to be masked beside the secret values. */
+  secrets: string[]
+  /** What of earlier steps its text uses. */
+  uses: StepUse[]
+  /** The same step with what earlier ones came to. @throws Refusal `invalid` when there is no such value */
+  withEarlier: (earlier: EarlierSteps) => BranchStep
 }
 
-export type BranchPlanInput = {
+/** An earlier step by its id and index, and what is used of it. */
+export type StepUse = { step: string; index: number; of: StepStream }
+
+export type BranchPlanInput = Omit<About, 'target' | 'method' | 'earlier'> & {
   document: JobDocument
-  job: { name: string; serial: string }
   target: RunTarget
-  branch: string
   values: RunValues
   /** The targets that steps name for themselves, by the name they use. */
   delegates: ReadonlyMap<string, RunTarget>
 }
 
 /** What each step of a branch would do. @throws Refusal `invalid` where a target cannot carry a step */
-export const planBranch = ({ document, job, target: own, branch, values, delegates }: BranchPlanInput): BranchStep[] =>
-  document.steps.map((step, index) => {
+export const planBranch = (input: BranchPlanInput): BranchStep[] => {
+  const ids = input.document.steps.map(stepIdOf)
+  return input.document.steps.map((step, index) => {
+    const { target: own, delegates } = input
     const target = (step.target === undefined ? undefined : delegates.get(step.target)) ?? own
     const rule = ruleOf(step)
     const method = target.methods.find(({ type }) => rule.methods.includes(type))
     if (method === undefined) throw invalid([{ path: `steps.${index}`, message: whyNot(step, target, rule.methods) }])
-    const lookup = lookupFor(values, { target, host: method.host, job, branch })
-    return {
-      index,
-      step,
-      target,
-      method,
-      lookup,
-      planned: {
-        id: stepIdOf(step, index),
-        name: stepNameOf(step, index),
-        type: step.type,
-        target: referenceTo(target),
-        method: describeMethod(method),
-        credential: method.credential?.name ?? null,
-        command: rule.show(step, lookup),
-        mode: modeOf(step),
-        timeoutSec: step.timeoutSec ?? null,
-      },
-    }
+    return withEarlier(input, { index, step, target, method }, usesOf(step, ids), new Map())
   })
+}
+
+type Place = Pick<BranchStep, 'index' | 'step' | 'target' | 'method'>
+
+const withEarlier = (input: BranchPlanInput, place: Place, uses: StepUse[], earlier: EarlierSteps): BranchStep => {
+  const { index, step, target, method } = place
+  const rule = ruleOf(step)
+  const lookup = lookupFor(input.values, { ...input, target, method, earlier })
+  const waitsFor = new Set<string>()
+  const noting: Lookup = (name) => {
+    const named = lookup(name)
+    if ('later' in named) waitsFor.add(name.join('.'))
+    return named
+  }
+  const field = `steps.${index}.${rule.field}`
+  return {
+    ...place,
+    lookup,
+    uses,
+    secrets: valued(field, () => rule.secrets(step, lookup)),
+    planned: {
+      id: stepIdOf(step, index),
+      name: stepNameOf(step, index),
+      type: step.type,
+      target: referenceTo(target),
+      method: describeMethod(method),
+      credential: method.credential?.name ?? null,
+      command: valued(field, () => rule.show(step, noting)),
+      dependsOn: [...waitsFor],
+      mode: modeOf(step),
+      timeoutSec: step.timeoutSec ?? null,
+    },
+    withEarlier: (earlier) => withEarlier(input, place, uses, earlier),
+  }
+}
+
+const usesOf = (step: Step, ids: readonly string[]): StepUse[] => {
+  const uses = new Map<string, StepUse>()
+  for (const { names } of ruleOf(step).read(step).expressions) {
+    for (const name of names) {
+      const use = stepUse(name)
+      if (use !== null) uses.set(`${use.step}.${use.of}`, { ...use, index: ids.indexOf(use.step) })
+    }
+  }
+  return [...uses.values()]
+}
+
+/** A value that is missing for one target is said with the field that asks for it. */
+const valued = <T>(path: string, make: () => T): T => {
+  try {
+    return make()
+  } catch (cause) {
+    if (!(cause instanceof ExpressionError)) throw cause
+    throw invalid([{ path, message: cause.message }])
+  }
+}
 
 const whyNot = (step: Step, target: RunTarget, methods: readonly string[]) =>
   methods.length === 0

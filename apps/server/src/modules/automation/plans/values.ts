@@ -3,7 +3,9 @@ import { type FieldProblem, secretMinLength } from '@opsconductor/contract'
 import type { RunTarget } from '../../assets/index.ts'
 import { invalid } from '../../../kernel/errors.ts'
 import { reasonAgainst, specOf } from '../jobs/document-check.ts'
-import { type Lookup, mask } from '../steps/sh-rendering.ts'
+import type { Lookup } from '../steps/expressions.ts'
+import { mask } from '../steps/sh-rendering.ts'
+import { type EarlierSteps, namedOfStep } from './earlier-steps.ts'
 
 /** The values of a run: what was given, else the defaults; and which of them are secret. */
 export type RunValues = { values: Values; secretNames: ReadonlySet<string> }
@@ -37,7 +39,8 @@ export const settleValues = (document: JobDocument, given: Values): RunValues =>
 }
 
 /** What a parameter that may be left out is when it is. */
-const emptyOf = (type: 'string' | 'number' | 'boolean') => (type === 'string' ? '' : type === 'number' ? 0 : false)
+export const emptyOf = (type: 'string' | 'number' | 'boolean') =>
+  type === 'string' ? '' : type === 'number' ? 0 : false
 
 export const maskSecrets = ({ values, secretNames }: RunValues): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, secretNames.has(name) ? mask : value]))
@@ -45,35 +48,63 @@ export const maskSecrets = ({ values, secretNames }: RunValues): Values =>
 export const onlySecrets = ({ values, secretNames }: RunValues): Values =>
   Object.fromEntries(Object.entries(values).filter(([name]) => secretNames.has(name)))
 
-type About = { target: RunTarget; host: string; job: { name: string; serial: string }; branch: string }
+/** What is known of a branch, beside its values. */
+export type About = {
+  target: RunTarget
+  method: { host: string; port: number }
+  job: { name: string; serial: string; version: number }
+  branch: { number: string; batch: number | null }
+  /** Null for what is given when the execution starts, or not asked for. */
+  execution: { ref: string | null; uuid: string | null; number: number | null; requestedBy: string }
+  /** What earlier steps came to; those not in it have not run yet. */
+  earlier: EarlierSteps
+}
 
-/** What `{{ name }}` stands for in one branch. */
+/** What `{{ name }}` stands for in one branch. A name in one part is a parameter, whatever it is called. */
 export const lookupFor =
-  ({ values, secretNames }: RunValues, { target, host, job, branch }: About): Lookup =>
+  ({ values, secretNames }: RunValues, about: About): Lookup =>
   (name) => {
-    const parameter = values[name]
-    if (parameter !== undefined) return { value: String(parameter), isSecret: secretNames.has(name) }
-    const attribute = /^target\.attributes\.(.+)$/.exec(name)?.[1]
-    if (attribute !== undefined) {
-      const value = target.attributes[attribute]
-      if (value === undefined)
-        throw invalid([
-          { path: 'targets', message: `${target.name} has no attribute "${attribute}", which the job uses` },
-        ])
-      return { value: String(value), isSecret: false }
+    const [first = '', second, third = ''] = name
+    if (second === undefined) {
+      return Object.hasOwn(values, first)
+        ? { value: values[first], isSecret: secretNames.has(first) }
+        : { missing: `there is no parameter "${first}"` }
     }
-    const known: Record<string, string | null> = {
+    if (first === 'steps') {
+      const step = about.earlier.get(second)
+      if (step !== undefined) return namedOfStep(second, step, name.slice(2))
+      return { later: `depends on the ${third === 'exitCode' ? 'exit code' : 'output'} of step ${second}` }
+    }
+    const { target, method, job, branch, execution } = about
+    if (first === 'target' && second === 'attributes') {
+      return Object.hasOwn(target.attributes, third)
+        ? { value: target.attributes[third], isSecret: false }
+        : { missing: `${target.name} has no attribute "${third}", which the job uses` }
+    }
+    const known: Record<string, string | number | readonly string[] | null> = {
       'target.uuid': target.uuid,
       'target.serial': target.serial,
       'target.name': target.name,
-      'target.host': host,
-      'target.environment': target.environment,
-      'target.osType': target.osType,
+      'target.host': method.host,
+      'target.port': method.port,
+      'target.environment': target.environment ?? '',
+      'target.osType': target.osType ?? '',
+      'target.zone': target.zone,
+      'target.tags': target.tags,
       'job.name': job.name,
       'job.serial': job.serial,
-      'branch.number': branch,
+      'job.version': job.version,
+      'branch.number': branch.number,
+      'branch.batch': branch.batch,
+      'execution.ref': execution.ref,
+      'execution.uuid': execution.uuid,
+      'execution.number': execution.number,
+      'execution.requestedBy': execution.requestedBy,
     }
-    return { value: known[name] ?? '', isSecret: false }
+    const full = name.join('.')
+    if (!Object.hasOwn(known, full)) return { missing: `{{ ${full} }} is not known` }
+    const value = known[full]
+    return value === null ? { later: `${full}, known when it starts` } : { value, isSecret: false }
   }
 
 const tooShortToMask = (value: string | number | boolean): string | null =>

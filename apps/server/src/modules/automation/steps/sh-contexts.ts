@@ -14,7 +14,7 @@ type Frame =
   | { kind: 'arithmetic'; depth: number; end: ')' | ']' } // $(( … )), (( … )), $[ … ]
   | { kind: 'backticks' }
 
-type HereDocument = { delimiter: string; isQuoted: boolean; stripsTabs: boolean }
+export type HereDocument = { delimiter: string; isQuoted: boolean; stripsTabs: boolean }
 
 /**
  * @param offsets where placeholders start, ascending, with their ends
@@ -187,7 +187,7 @@ const inArithmetic = (
 }
 
 /** Where the text of a here-document ends, and what follows its delimiter. */
-const findHereEnd = (script: string, from: number, delimiter: string, stripsTabs: boolean) => {
+export const findHereEnd = (script: string, from: number, delimiter: string, stripsTabs: boolean) => {
   for (let start = from; start < script.length;) {
     const lineEnd = script.indexOf('\n', start)
     const line = script.slice(start, lineEnd === -1 ? script.length : lineEnd)
@@ -234,6 +234,8 @@ const contextIn = (frames: readonly Frame[], before: string): ShContext | Refuse
       return { refused: 'behind a "case" within $( … ) or ( … )' }
   }
   const line = before.slice(before.lastIndexOf('\n') + 1)
+  // patterns look at the whole line for every value in it
+  if (line.length > 10_000) return { refused: 'more than 10,000 characters into its line' }
   if (/(^|[\s;&|(])let\s[^;&|]*$/.test(line)) return { refused: 'behind "let", which computes with it' }
   if (/\w\[[^\]\s]*$/.test(line)) return { refused: 'inside the index of an array, which is computed' }
   return frames.at(-1)?.kind === 'double' ? 'double' : 'bare'
@@ -260,7 +262,8 @@ const readSingle = (
   return position() + 1
 }
 
-const readHereOperator = (script: string, at: number): (HereDocument & { end: number }) | null => {
+/** Reads `<<` and the word behind it; null where that word cannot be read. */
+export const readHereOperator = (script: string, at: number): (HereDocument & { end: number }) | null => {
   const match = /^<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n]*"|\\.|[^\s;&|<>()'"\\])+)/.exec(script.slice(at, at + 300))
   const word = match?.[2]
   if (match === null || word === undefined) return null

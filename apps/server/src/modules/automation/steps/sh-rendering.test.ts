@@ -99,7 +99,9 @@ test('what stands behind quotes, comments and here-documents is seen in its own 
 })
 
 test('a placeholder that cannot be read is reported with line and column', () => {
-  expect(readShTemplate('echo ok\necho {{ a b }}').problems).toEqual([
-    { line: 2, column: 6, message: '{{ a b }} is not a placeholder: expected {{ name }} or {{ name | raw }}' },
-  ])
+  const { problems } = readShTemplate('echo ok\necho {{ a b }}')
+  expect(problems).toMatchObject([{ line: 2, column: 6 }])
+  expect(problems[0]?.message).toMatch(
+    '{{ a b }} is not a placeholder: expected {{ name }}, {{ name | filter }} or {{ name | raw }}',
+  )
 })

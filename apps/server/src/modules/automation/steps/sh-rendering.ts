@@ -1,63 +1,112 @@
-import { contextsOf, type ShContext } from './sh-contexts.ts'
+import { evaluate, type Evaluated, ExpressionError, type Lookup } from './expressions.ts'
 import { findPlaceholders, type Placeholder, placeOf, type TextProblem } from './placeholders.ts'
+import { contextsOf, type ShContext } from './sh-contexts.ts'
+import { type Nested, nestingsOf } from './sh-nesting.ts'
+
+/** A place for a value: in which quotes, and, in the script of a second shell, in which ones of the first. */
+export type ShPlace = Placeholder & { context: ShContext; outer?: Nested['outer'] }
 
 /** A shell text whose placeholders are found and all stand where a value can be put safely. */
-export type ShTemplate = { text: string; places: (Placeholder & { context: ShContext })[] }
-
-export type NamedValue = { value: string; isSecret: boolean }
-export type Lookup = (name: string) => NamedValue
+export type ShTemplate = { text: string; places: ShPlace[] }
 
 export const readShTemplate = (text: string): { template: ShTemplate; problems: TextProblem[] } => {
   const { placeholders, problems } = findPlaceholders(text)
   const contexts = contextsOf(text, placeholders)
-  const places: ShTemplate['places'] = []
+  const nestings = nestingsOf(text, placeholders)
+  const places: ShPlace[] = []
   placeholders.forEach((placeholder, index) => {
-    const context = contexts[index] ?? { refused: 'where it cannot be understood' }
-    if (typeof context === 'string') places.push({ ...placeholder, context })
-    else if (placeholder.isRaw) places.push({ ...placeholder, context: 'bare' }) // the author answers for it
-    else
-      problems.push({
-        ...placeOf(text, placeholder.start),
-        message: `{{ ${placeholder.name} }} stands ${context.refused}`,
-      })
+    const own = contexts[index] ?? { refused: 'where it cannot be understood' }
+    const nested = nestings[index] ?? null
+    if (placeholder.isRaw) places.push({ ...placeholder, context: 'bare' }) // the author answers for it
+    else if (typeof own === 'string' && nested === null) places.push({ ...placeholder, context: own })
+    else if (typeof own === 'string' && nested !== null && 'outer' in nested) places.push({ ...placeholder, ...nested })
+    else {
+      const refused = typeof own === 'string' ? nested : own
+      const why = refused !== null && 'refused' in refused ? refused.refused : 'where it cannot be understood'
+      problems.push({ ...placeOf(text, placeholder.start), message: `{{ ${placeholder.source} }} stands ${why}` })
+    }
   })
   return { template: { text, places }, problems }
 }
 
 /**
  * The script to run. Values are not pasted into it: each becomes a shell variable, assigned before the script's own text
- * and not exported, and the placeholder becomes a reference to it that suits its quotes. Whatever a value holds, it
- * stays one word and one value.
+ * and the placeholder becomes a reference to it that suits its quotes. Whatever a value holds, it stays one word and one
+ * value. Only those that a second shell needs (`sh -c`) are exported; there a variable that did not arrive is an error.
+ *
+ * @throws ExpressionError when a name has no value, or none yet
  */
 export const renderSh = ({ text, places }: ShTemplate, lookup: Lookup): string => {
+  const valueOf = evaluatedOnce(lookup)
   const variables = new Map<string, string>()
   const assignments: string[] = []
-  const variableOf = (name: string) => {
-    const known = variables.get(name)
+  const variableOf = (place: ShPlace) => {
+    const key = `${place.outer === undefined ? '' : 'exported '}${place.source}`
+    const known = variables.get(key)
     if (known !== undefined) return known
     const variable = `OC_${variables.size + 1}`
-    variables.set(name, variable)
-    assignments.push(`${variable}=${quoteSh(lookup(name).value)}\n`)
+    variables.set(key, variable)
+    assignments.push(`${variable}=${quoteSh(settled(valueOf(place)))}\n`)
+    if (place.outer !== undefined) assignments.push(`export ${variable}\n`)
     return variable
   }
-  const body = replace(text, places, ({ name, isRaw, context }) =>
-    isRaw ? lookup(name).value : referenceTo(variableOf(name), context),
-  )
+  const body = replace(text, places, (place) => {
+    if (place.isRaw) return settled(valueOf(place))
+    const variable = variableOf(place)
+    return place.outer === undefined
+      ? referenceTo(variable, place.context)
+      : literalIn(referenceTo(`${variable}?`, place.context), place.outer)
+  })
   return `${assignments.join('')}${body}`
 }
 
-/** The same command as a person reads it: values in their places, quoted as they must be, secrets masked. */
-export const showSh = ({ text, places }: ShTemplate, lookup: Lookup): string =>
-  replace(text, places, ({ name, isRaw, context }) => {
-    const { value, isSecret } = lookup(name)
-    if (isSecret) return mask
-    return isRaw ? value : literalIn(value, context)
+/**
+ * The same command as a person reads it: values in their places, quoted as they must be, secrets masked, and said where
+ * a value is known only later.
+ *
+ * @throws ExpressionError when a name has no value
+ */
+export const showSh = ({ text, places }: ShTemplate, lookup: Lookup): string => {
+  const valueOf = evaluatedOnce(lookup)
+  return replace(text, places, (place) => {
+    const evaluated = valueOf(place)
+    if ('later' in evaluated) return `‹${evaluated.later}›`
+    if (evaluated.isSecret) return mask
+    if (place.isRaw) return evaluated.value
+    const literal = literalIn(evaluated.value, place.context)
+    return place.outer === undefined ? literal : literalIn(literal, place.outer)
   })
+}
+
+/** The secrets that a text would hold, as they would stand in it: what a filter has made of one is another text to mask. */
+export const secretsIn = ({ places }: ShTemplate, lookup: Lookup): string[] => {
+  const valueOf = evaluatedOnce(lookup)
+  return places.flatMap((place) => {
+    const evaluated = valueOf(place)
+    return 'value' in evaluated && evaluated.isSecret ? [evaluated.value] : []
+  })
+}
 
 export const mask = '********'
 
 /** POSIX quoting: nothing is special inside single quotes but the quote itself. */
 export const quoteSh = (value: string): string => `'${value.replaceAll("'", String.raw`'\''`)}'`
+
+const evaluatedOnce = (lookup: Lookup) => {
+  const known = new Map<string, Evaluated>()
+  return (place: Placeholder): Evaluated => {
+    const before = known.get(place.source)
+    if (before !== undefined) return before
+    const evaluated = evaluate(place, lookup)
+    known.set(place.source, evaluated)
+    return evaluated
+  }
+}
+
+const settled = (evaluated: Evaluated): string => {
+  if ('later' in evaluated) throw new ExpressionError(`not known yet: ${evaluated.later}`)
+  return evaluated.value
+}
 
 const referenceTo = (variable: string, context: ShContext): string => {
   switch (context) {
@@ -84,11 +133,15 @@ const literalIn = (value: string, context: ShContext): string => {
   }
 }
 
+/** A command is never longer than this with its values, in UTF-16 units. */
+const commandLimit = 8 * 1024 * 1024
+
 const replace = (text: string, places: ShTemplate['places'], by: (place: ShTemplate['places'][number]) => string) => {
   let result = ''
   let from = 0
   for (const place of places) {
     result += text.slice(from, place.start) + by(place)
+    if (result.length > commandLimit) throw new ExpressionError('with its values the command is longer than 8 MB')
     from = place.end
   }
   return result + text.slice(from)

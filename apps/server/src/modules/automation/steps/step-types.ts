@@ -1,7 +1,8 @@
 import type { MethodType, Step, StepType } from '@opsconductor/contract'
-import type { TextProblem } from './placeholders.ts'
-import { type Lookup, readShTemplate, renderSh, showSh } from './sh-rendering.ts'
-import { findPlaceholders } from './placeholders.ts'
+import type { Expression, Lookup } from './expressions.ts'
+import { findPlaceholders, type TextProblem } from './placeholders.ts'
+import { readShTemplate, renderSh, secretsIn, showSh } from './sh-rendering.ts'
+import { argumentWarnings } from './sh-arguments.ts'
 
 /** What the program knows of a type of step: which methods carry it, how its text is read, shown and run. */
 export type StepTypeRule<S extends Step = Step> = {
@@ -10,11 +11,20 @@ export type StepTypeRule<S extends Step = Step> = {
   /** Name of the field that holds the text with placeholders. */
   readonly field: string
   readonly text: (step: S) => string
-  /** Names used in the text, and what the author must mend. */
-  readonly read: (step: S) => { names: { name: string; isRaw: boolean }[]; problems: TextProblem[] }
+  /** What stands in the text's placeholders, and what the author must mend. */
+  readonly read: (step: S) => { expressions: readonly Expression[]; problems: TextProblem[] }
+  /** What is dangerous about it, given which names are secret. */
+  readonly warnings: (step: S, isSecret: (expression: Expression) => boolean) => string[]
+  /** @throws ExpressionError when a name has no value */
   readonly show: (step: S, lookup: Lookup) => string
-  /** What the shell of the target gets: script and interpreter. */
+  /**
+   * What the shell of the target gets: script and interpreter.
+   *
+   * @throws ExpressionError when a name has no value, or none yet
+   */
   readonly render: (step: S, lookup: Lookup) => { script: string; interpreter?: string }
+  /** What of that is secret, as it stands in it: to be masked in output beside the secret values themselves. */
+  readonly secrets: (step: S, lookup: Lookup) => string[]
 }
 
 const shells: readonly MethodType[] = ['ssh', 'local']
@@ -23,36 +33,80 @@ const shells: readonly MethodType[] = ['ssh', 'local']
 const isShell = (interpreter: string | undefined) =>
   interpreter === undefined || /(^|\/)(sh|bash|dash|ksh|ksh93|mksh|ash)$/.test(interpreter)
 
-const readSh = (text: string) => {
-  const { template, problems } = readShTemplate(text)
-  return { names: template.places.map(({ name, isRaw }) => ({ name, isRaw })), problems }
+const known = new WeakMap<Step, ReturnType<typeof readShTemplate>>()
+
+/** Read once for a step, however many branches it runs in. */
+const read = (step: Step, text: string) => {
+  const found = known.get(step) ?? readShTemplate(text)
+  known.set(step, found)
+  return found
 }
+
+/** A step whose text is a shell's; `text` gives null where it is another program's. */
+const inShell = <S extends Step>(field: string, all: (step: S) => string, text: (step: S) => string | null) => {
+  const templateOf = (step: S) => {
+    const own = text(step)
+    return own === null ? null : read(step, own)
+  }
+  return {
+    methods: shells,
+    field,
+    text: all,
+    warnings: (step: S, isSecret: (expression: Expression) => boolean) => {
+      const own = templateOf(step)
+      return own === null ? [] : argumentWarnings(own.template, isSecret)
+    },
+    show: (step: S, lookup: Lookup) => {
+      const own = templateOf(step)
+      return own === null ? all(step) : showSh(own.template, lookup)
+    },
+    script: (step: S, lookup: Lookup) => {
+      const own = templateOf(step)
+      return own === null ? all(step) : renderSh(own.template, lookup)
+    },
+    secrets: (step: S, lookup: Lookup) => {
+      const own = templateOf(step)
+      return own === null ? [] : secretsIn(own.template, lookup)
+    },
+    read: (step: S) => {
+      const own = templateOf(step)
+      return own === null ? null : { expressions: own.template.places, problems: own.problems }
+    },
+  }
+}
+
+type ExecStep = Extract<Step, { type: 'ssh.exec' }>
+type ScriptStep = Extract<Step, { type: 'ssh.script' }>
+
+const exec = inShell<ExecStep>(
+  'command',
+  (step) => step.command,
+  (step) => step.command,
+)
+const script = inShell<ScriptStep>(
+  'script',
+  (step) => step.script,
+  (step) => (isShell(step.interpreter) ? step.script : null),
+)
 
 const rules: { [T in StepType]: StepTypeRule<Extract<Step, { type: T }>> } = {
   'ssh.exec': {
-    methods: shells,
-    field: 'command',
-    text: (step) => step.command,
-    read: (step) => readSh(step.command),
-    show: (step, lookup) => showSh(readShTemplate(step.command).template, lookup),
-    render: (step, lookup) => ({ script: renderSh(readShTemplate(step.command).template, lookup) }),
+    ...exec,
+    read: (step) => exec.read(step) ?? nothing,
+    render: (step, lookup) => ({ script: exec.script(step, lookup) }),
   },
   'ssh.script': {
-    methods: shells,
-    field: 'script',
-    text: (step) => step.script,
+    ...script,
     read: (step) => {
-      if (isShell(step.interpreter)) return readSh(step.script)
+      const own = script.read(step)
+      if (own !== null) return own
       const { placeholders, problems } = findPlaceholders(step.script)
-      const first = placeholders[0]
-      if (first === undefined) return { names: [], problems }
+      if (placeholders.length === 0) return { expressions: [], problems }
       const message = `placeholders are for sh, bash, dash and ksh; how to quote for ${step.interpreter ?? 'this'} is not known`
-      return { names: [], problems: [{ line: 1, column: 1, message }] }
+      return { expressions: [], problems: [{ line: 1, column: 1, message }] }
     },
-    show: (step, lookup) =>
-      isShell(step.interpreter) ? showSh(readShTemplate(step.script).template, lookup) : step.script,
     render: (step, lookup) => ({
-      script: isShell(step.interpreter) ? renderSh(readShTemplate(step.script).template, lookup) : step.script,
+      script: script.script(step, lookup),
       ...(step.interpreter === undefined || step.interpreter === 'sh' ? {} : { interpreter: step.interpreter }),
     }),
   },
@@ -62,14 +116,18 @@ const rules: { [T in StepType]: StepTypeRule<Extract<Step, { type: T }>> } = {
     text: (step) => step.command,
     read: (step) => {
       const { placeholders, problems } = findPlaceholders(step.command)
-      return { names: placeholders.map(({ name, isRaw }) => ({ name, isRaw })), problems }
+      return { expressions: placeholders, problems }
     },
+    warnings: () => [],
     show: (step) => step.command,
     render: () => {
       throw new Error('This version has no wire for winrm.exec.')
     },
+    secrets: () => [],
   },
 }
+
+const nothing = { expressions: [], problems: [] }
 
 export const ruleOf = (step: Step): StepTypeRule => rules[step.type] as unknown as StepTypeRule
 

@@ -22,6 +22,7 @@ const branch = (digit: number, command = 'uptime'): Plan['branches'][number] => 
         method,
         credential: 'deploy',
         command,
+        dependsOn: [],
         mode: 'attached',
         timeoutSec: null,
       },
@@ -33,6 +34,7 @@ const plan = (branches: Plan['branches'], version = 1): Plan => ({
   job: { uuid: uuid(9), serial: 'JOB-2026-000001', name: 'Look', version },
   branches,
   warnings: [],
+  sinceSuccess: null,
 })
 
 test('what changed in a plan is said in sentences', () => {

@@ -3,7 +3,8 @@ import { createLanes } from './connection/lanes.ts'
 import type { PhaseDone } from './connection/dial.ts'
 import { settle, type ConnectOptions } from './options.ts'
 import type { Command } from './winrs/command.ts'
-import { createShellPool } from './winrs/pool.ts'
+import { commandLineOf } from './cmd/command-line.ts'
+import { createKeeper } from './winrs/keeper.ts'
 import type { ShellSettings } from './winrs/requests.ts'
 import { openShell, type RunOptions, type Shell } from './winrs/shell.ts'
 import type { Station } from './winrs/shell-port.ts'
@@ -29,17 +30,20 @@ export type Client = {
   readonly station: Station
 }
 
+const sameSettings = ({ workingDirectory, environment, codepage, noProfile, idleTimeoutMs }: ShellSettings) =>
+  JSON.stringify([workingDirectory, Object.entries(environment ?? {}), codepage, noProfile, idleTimeoutMs])
+
 /** A client that has not connected yet. @throws AuthError when the credentials do not fit the kind of connection */
 export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Client => {
   const settled = settle(options)
   const lanes = createLanes(() => createLane({ ...settled.lane, phaseDone }))
   const { reconnectMs, stopMs } = settled
   const station: Station = { endpoint: createEndpoint(settled.endpoint), lanes, reconnectMs, stopMs }
-  const pool = createShellPool(station)
+  const keeper = createKeeper((own: ShellSettings, signal) => openShell(station, own, signal), sameSettings)
   let learning: Promise<void> | undefined
 
   const close = async () => {
-    await pool.close()
+    await keeper.close()
     lanes.close()
   }
   const learn = async (signal: AbortSignal | undefined) => {
@@ -51,7 +55,10 @@ export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Cl
     }
   }
   return {
-    run: (command, runOptions = {}) => pool.run(command, runOptions),
+    async run(command, runOptions = {}) {
+      commandLineOf(command, runOptions) // what cannot run opens no shell
+      return keeper.run(runOptions, runOptions.signal, (shell) => shell.run(command, runOptions))
+    },
     shell: (settings = {}, signal) => openShell(station, settings, signal),
     learnLimits: (signal) => (learning ??= learn(signal)),
     get maxEnvelopeBytes() {

@@ -6,6 +6,7 @@ import { Ns } from '../src/wsman/namespaces.ts'
 import { child, descendant } from '../src/wsman/xml-reader.ts'
 import type { Asked, Fault } from './envelopes.ts'
 import { faults } from './faults.ts'
+import { createRunspacePool, type RunspacePool } from './runspaces.ts'
 import { startProgram, type PowerShell, type Surroundings } from './programs.ts'
 import { follow, type Running } from './running.ts'
 
@@ -21,6 +22,7 @@ type Shell = {
   readonly surroundings: Surroundings
   readonly commands: Map<string, Running>
   operations: number
+  readonly runspace: RunspacePool | undefined
 }
 
 export type ShellsOptions = Quotas & {
@@ -60,7 +62,7 @@ export const createShells = (options: ShellsOptions) => {
     }
   }
 
-  const create = ({ body, resourceUri }: Asked): Outcome => {
+  const create = ({ body, resourceUri, options: asOptions }: Asked): Outcome => {
     if (shells.size >= options.maxShells) return faults.maxShells
     const asked = child(body, Ns.shell, 'Shell')
     const variables = child(asked, Ns.shell, 'Environment')?.children ?? []
@@ -69,8 +71,10 @@ export const createShells = (options: ShellsOptions) => {
       cwd: child(asked, Ns.shell, 'WorkingDirectory')?.text ?? options.home,
       environment: { ...options.environment, ...own },
     }
-    const id = randomUUID().toUpperCase()
-    shells.set(id, { id, surroundings, commands: new Map(), operations: 0 })
+    // PowerShell's own shells bring their number with them
+    const id = asked?.attributes.get('ShellId') ?? randomUUID().toUpperCase()
+    const runspace = asOptions.has('protocolversion') ? createRunspacePool(id, options.powerShell) : undefined
+    shells.set(id, { id, surroundings, commands: new Map(), operations: 0, runspace })
     return (
       `<x:ResourceCreated><a:Address>http://simulated/wsman</a:Address><a:ReferenceParameters>` +
       `<w:ResourceURI>${resourceUri}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">${id}</w:Selector></w:SelectorSet>` +
@@ -84,14 +88,18 @@ export const createShells = (options: ShellsOptions) => {
     shell.operations++
     const line = child(body, Ns.shell, 'CommandLine')
     const parts = (line?.children ?? []).filter(({ name }) => name === 'Command' || name === 'Arguments')
-    const program = startProgram(parts.map(({ text }) => text).join(' '), shell.surroundings, options.powerShell)
-    const id = randomUUID().toUpperCase()
+    const text = parts.map((part) => part.text).join(' ')
+    const id = line?.attributes.get('CommandId') ?? randomUUID().toUpperCase()
+    const program =
+      shell.runspace?.start(id, Buffer.from(text, 'base64'), shell.surroundings) ??
+      startProgram(text, shell.surroundings, options.powerShell)
     shell.commands.set(id, follow(program, id, options.pieceBytes))
     return `<rsp:CommandResponse><rsp:CommandId>${id}</rsp:CommandId></rsp:CommandResponse>`
   }
 
   const receive = async (shell: Shell, asked: Asked): Promise<Outcome> => {
     const id = descendant(asked.body, Ns.shell, 'DesiredStream')?.attributes.get('CommandId') ?? ''
+    if (id === '' && shell.runspace !== undefined) return shell.runspace.receive() ?? faults.timedOut
     const running = shell.commands.get(id)
     if (running === undefined) return faults.noCommand
     const room = Math.floor(asked.maxEnvelopeBytes * 0.9)

@@ -6,12 +6,12 @@ import type { RunOptions } from '../winrs/shell.ts'
 import { createClixmlDecoder, type PowerShellRecord, type RecordKind } from './clixml.ts'
 import { base64Lines, encodedCommandLine, ENVIRONMENT_BOOTSTRAP, STDIN_BOOTSTRAP, wrapScript } from './script.ts'
 
-export type PowerShellStream = 'stdout' | 'stderr' | Exclude<RecordKind, 'error'>
+export type PowerShellStream = 'stdout' | 'stderr' | 'information' | Exclude<RecordKind, 'error'>
 
 /** A piece of output in UTF-8. Errors are `stderr`, as text; warnings and the like have streams of their own. */
 export type PowerShellPiece = { readonly stream: PowerShellStream; readonly data: Buffer }
 
-export type PowerShellCommand = Omit<Command, 'output'> & { readonly output: AsyncIterable<PowerShellPiece> }
+export type PowerShellCommand = Command<PowerShellPiece>
 
 export type PowerShellOptions = Omit<RunOptions, 'args' | 'skipCmdShell'> & ShellSettings
 

@@ -1,12 +1,13 @@
 import { CancelledError, RemoteFault, ShellLostError, TimeoutError, type WinrmError } from '../errors.ts'
 import { FaultCode } from '../wsman/fault.ts'
 import { Action } from '../wsman/namespaces.ts'
-import { readReceived, type OutputPiece } from './answers.ts'
+import type { OutputPiece } from './answers.ts'
+import type { Dialect } from './dialect.ts'
 import { createOutputQueue } from './output-queue.ts'
 import { receive } from './receiving.ts'
-import { receiveBody, sendCapacity, signalBody, type SignalName } from './requests.ts'
+import { sendCapacity, type SignalName } from './requests.ts'
 import type { Ask, ShellPort } from './shell-port.ts'
-import { inputBytes, pieces, sendPiece, writesInTurn } from './stdin.ts'
+import { inputBytes, sendPiece, writesInTurn } from './stdin.ts'
 
 export type Exit = {
   /** Unsigned 32 bits: 3221225786 is 0xC000013A, ended by ctrl-c. */
@@ -14,7 +15,7 @@ export type Exit = {
 }
 
 /** A running command. */
-export type Command = {
+export type Command<P = OutputPiece> = {
   readonly id: string
   /** Whether it has ended or was told to: then it reads nothing any more. */
   readonly isOver: boolean
@@ -22,7 +23,7 @@ export type Command = {
    * What it writes, as it comes; to be read once. Output that nobody reads makes the command wait after about a
    * megabyte, so read it, or run the command with `output: 'discard'`.
    */
-  readonly output: AsyncIterable<OutputPiece>
+  readonly output: AsyncIterable<P>
   /**
    * @throws TimeoutError, CancelledError (both say whether the command ended), ShellLostError, ConnectionError (how it
    * ended is unknown), RemoteFault, ProtocolError
@@ -51,13 +52,14 @@ const meansGone = (error: unknown) =>
   error instanceof RemoteFault && (error instanceof ShellLostError || error.code === FaultCode.operationAborted)
 
 /** Follows a command that was just started. @param onOver called once, when nothing more will be asked about it */
-export const followCommand = (
+export const followCommand = <P extends { readonly data: Buffer }>(
   shell: ShellPort,
   id: string,
+  dialect: Dialect<P>,
   { timeoutMs, signal, output = 'read' }: CommandLimits,
   onOver: (isShellUsable: boolean) => void,
-): Command => {
-  const queue = createOutputQueue<OutputPiece>(output === 'discard' ? 0 : ROOM_BYTES)
+): Command<P> => {
+  const queue = createOutputQueue<P>(output === 'discard' ? 0 : ROOM_BYTES)
   if (output === 'discard') queue.neverWait()
   const receiving = new AbortController()
   let stopReason: (CancelledError | TimeoutError) | undefined
@@ -65,14 +67,13 @@ export const followCommand = (
   let patience: NodeJS.Timeout | undefined
 
   const sendSignal = (name: SignalName, ask: Ask) =>
-    ask({ action: Action.signal, body: signalBody(id, name), isRepeatable: true, operationTimeoutMs: shell.stopMs })
+    ask({ action: Action.signal, body: dialect.signalBody(name), isRepeatable: true, operationTimeoutMs: shell.stopMs })
 
   const receiveAll = async (): Promise<number> => {
-    const body = receiveBody(id)
     for (;;) {
-      const answer = await receive(shell, body, receiving.signal)
+      const answer = await receive(shell, dialect.receiveBody, receiving.signal)
       if (answer === undefined) continue
-      const { pieces, exitCode } = readReceived(answer)
+      const { pieces, exitCode } = dialect.hear(answer)
       await queue.put(
         pieces,
         pieces.reduce((sum, { data }) => sum + data.length, 0),
@@ -133,6 +134,7 @@ export const followCommand = (
   if (signal?.aborted === true) cancel()
   else signal?.addEventListener('abort', cancel, { once: true })
 
+  const capacity = () => sendCapacity(shell.endpoint.maxEnvelopeBytes)
   const readsNoMore = () => isOver || stopReason !== undefined
   const writes = writesInTurn(readsNoMore)
 
@@ -145,10 +147,14 @@ export const followCommand = (
     exit,
     write: (data) =>
       writes(async () => {
-        for (const piece of pieces(inputBytes(data), sendCapacity(shell.endpoint.maxEnvelopeBytes)))
+        for (const piece of dialect.input(inputBytes(data), capacity()))
           if (piece.length > 0 && !readsNoMore()) await sendPiece(shell.askBeside, id, piece, false, receiving.signal)
       }),
-    end: () => writes(() => sendPiece(shell.askBeside, id, Buffer.alloc(0), true, receiving.signal)),
+    end: () =>
+      writes(() => {
+        const { data, isLast } = dialect.inputEnd(capacity())
+        return sendPiece(shell.askBeside, id, data, isLast, receiving.signal)
+      }),
     async signal(name) {
       if (!isOver) await sendSignal(name, shell.askBeside)
     },

@@ -60,5 +60,11 @@ export const sendCapacity = (maxEnvelopeBytes: number): number =>
 
 export type SignalName = 'terminate' | 'ctrl_c' | 'ctrl_break'
 
+const SIGNALS: Readonly<Record<SignalName, string>> = {
+  terminate: `${Ns.shell}/signal/terminate`,
+  ctrl_c: `${Ns.shell}/signal/ctrl_c`,
+  ctrl_break: `${Ns.shell}/signal/ctrl_break`,
+}
+
 export const signalBody = (commandId: string, name: SignalName): string =>
-  `<rsp:Signal CommandId="${xmlText(commandId)}"><rsp:Code>${Ns.shell}/signal/${name}</rsp:Code></rsp:Signal>`
+  `<rsp:Signal CommandId="${xmlText(commandId)}"><rsp:Code>${SIGNALS[name]}</rsp:Code></rsp:Signal>`

@@ -3,9 +3,10 @@ import { RemoteFault, ShellLostError, WinrmError } from '../errors.ts'
 import { Action } from '../wsman/namespaces.ts'
 import { readCommandId, readShellId } from './answers.ts'
 import { followCommand, type Command, type CommandLimits } from './command.ts'
+import { winrsDialect } from './dialect.ts'
 import { CMD_SHELL_URI, commandBody, createBody, shellOptions, type ShellSettings } from './requests.ts'
 import { shellPort, type Ask, type Station } from './shell-port.ts'
-import { fitsOneSend, inputBytes, sendPiece, type Input } from './stdin.ts'
+import { feed, fitsOneSend, inputBytes, sendPiece, type Input } from './stdin.ts'
 
 export type RunOptions = CommandLine &
   CommandLimits & {
@@ -101,16 +102,6 @@ export const openShell = async (station: Station, settings: ShellSettings, signa
     }
   }
 
-  const feed = async (command: Command, input: Input): Promise<void> => {
-    if (typeof input === 'string' || input instanceof Uint8Array) await command.write(input)
-    else
-      for await (const data of input) {
-        if (command.isOver) break // an input without end must not go on alone
-        await command.write(data)
-      }
-    await command.end()
-  }
-
   const run = async (command: string, options: RunOptions = {}): Promise<Command> => {
     const { stdin } = options
     const commandLine = commandLineOf(command, options)
@@ -132,7 +123,7 @@ export const openShell = async (station: Station, settings: ShellSettings, signa
       if (!(error instanceof RemoteFault)) void abandon()
       throw error
     }
-    const running = followCommand(port, commandId, options, (isShellUsable) => {
+    const running = followCommand(port, commandId, winrsDialect(commandId), options, (isShellUsable) => {
       isBusy = false
       if (!isShellUsable) void abandon()
     })

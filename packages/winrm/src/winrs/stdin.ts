@@ -3,6 +3,7 @@ import { RemoteFault } from '../errors.ts'
 import { FaultCode } from '../wsman/fault.ts'
 import { Action } from '../wsman/namespaces.ts'
 import { sendBody, sendCapacity } from './requests.ts'
+import type { Command } from './command.ts'
 import type { Ask } from './shell-port.ts'
 
 /** Everything a command may be given to read. */
@@ -63,4 +64,15 @@ export const writesInTurn = (isOver: () => boolean) => {
     }
   }
   return (work: () => Promise<void>): Promise<void> => (last = write(last, work))
+}
+
+/** Gives a command all of its input, and the end of it. */
+export const feed = async (command: Pick<Command, 'write' | 'end' | 'isOver'>, input: Input): Promise<void> => {
+  if (typeof input === 'string' || input instanceof Uint8Array) await command.write(input)
+  else
+    for await (const data of input) {
+      if (command.isOver) break // an input without end must not go on alone
+      await command.write(data)
+    }
+  await command.end()
 }

@@ -7,7 +7,7 @@ import { Ns } from './namespaces.ts'
 import { child, readXml, type XmlElement } from './xml-reader.ts'
 
 /** A question to the WS-Management service. */
-export type Operation = Pick<Heading, 'action' | 'resourceUri' | 'shellId' | 'options'> & {
+export type Operation = Pick<Heading, 'action' | 'resourceUri' | 'shellId' | 'options' | 'requiredOptions'> & {
   /** XML, in which `rsp` and `w` are bound. */
   readonly body: string
   /** How long the server may wait with its answer. */
@@ -80,6 +80,7 @@ export const createEndpoint = ({ to, operationTimeoutMs, slackMs }: EndpointOpti
           maxEnvelopeBytes: endpoint.maxEnvelopeBytes,
           shellId: operation.shellId,
           options: operation.options,
+          requiredOptions: operation.requiredOptions,
         },
         operation.body,
       )

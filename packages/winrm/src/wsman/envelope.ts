@@ -16,21 +16,25 @@ export type Heading = {
   readonly maxEnvelopeBytes: number
   readonly shellId?: string | undefined
   readonly options?: Readonly<Record<string, string>> | undefined
+  /** Those without which the server should rather refuse. */
+  readonly requiredOptions?: Readonly<Record<string, string>> | undefined
 }
 
 /** xs:duration, to the millisecond. */
 export const xmlDuration = (ms: number) => `PT${Math.round(ms) / 1_000}S`
 
-const named = (kind: string, values: Readonly<Record<string, string>>) =>
+const named = (kind: string, values: Readonly<Record<string, string>> = {}, attributes = '') =>
   Object.entries(values)
-    .map(([name, value]) => `<w:${kind} Name="${xmlText(name)}">${xmlText(value)}</w:${kind}>`)
+    .map(([name, value]) => `<w:${kind}${attributes} Name="${xmlText(name)}">${xmlText(value)}</w:${kind}>`)
     .join('')
 
 /** The whole SOAP envelope. @param body XML, in which `rsp` and `w` are bound */
 export const writeEnvelope = (heading: Heading, body: string): string => {
-  const { options, shellId } = heading
+  const { options, requiredOptions, shellId } = heading
   const optionSet =
-    options === undefined ? '' : `<w:OptionSet s:mustUnderstand="true">${named('Option', options)}</w:OptionSet>`
+    options === undefined && requiredOptions === undefined
+      ? ''
+      : `<w:OptionSet s:mustUnderstand="true">${named('Option', requiredOptions, ' MustComply="true"')}${named('Option', options)}</w:OptionSet>`
   const selectorSet =
     shellId === undefined ? '' : `<w:SelectorSet>${named('Selector', { ShellId: shellId })}</w:SelectorSet>`
   return (

@@ -69,6 +69,16 @@ export const descendant = (element: XmlElement | undefined, ns: string, name: st
   return undefined
 }
 
+/** The first whose attribute N has this value, at any depth: CLIXML names its parts so. */
+export const descendantNamed = (element: XmlElement | undefined, name: string): XmlElement | undefined => {
+  for (const candidate of element?.children ?? []) {
+    if (candidate.attributes.get('N') === name) return candidate
+    const deeper = descendantNamed(candidate, name)
+    if (deeper !== undefined) return deeper
+  }
+  return undefined
+}
+
 /** All text in it, also below, without what stands around it. */
 export const fullText = (element: XmlElement): string =>
   (element.text + element.children.map(fullText).join(' ')).trim()

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto'
+import { ProtocolError, RemoteFault, ShellLostError, WinrmError } from '../errors.ts'
+import type { PowerShellCommand, PowerShellPiece } from '../powershell/run.ts'
+import { followCommand, type CommandLimits } from '../winrs/command.ts'
+import { receive } from '../winrs/receiving.ts'
+import { DEFAULT_IDLE_TIMEOUT_MS, sendCapacity } from '../winrs/requests.ts'
+import { shellPort, type Ask, type Station } from '../winrs/shell-port.ts'
+import { feed, sendPiece, type Input } from '../winrs/stdin.ts'
+import { xmlDuration } from '../wsman/envelope.ts'
+import { Action } from '../wsman/namespaces.ts'
+import { xmlText } from '../wsman/xml-text.ts'
+import { createDefragmenter, createFragmenter } from './fragments.ts'
+import { MessageType, writeMessage } from './messages.ts'
+import { createPipelineXml, INIT_RUNSPACE_POOL, memberNumber, SESSION_CAPABILITY, shown, member } from './objects.ts'
+import { heardMessages, pipelineDialect } from './pipeline.ts'
+import { EPILOGUE, PROLOGUE } from './script.ts'
+
+export type RunspaceSettings = {
+  /** The session configuration (endpoint). Default `Microsoft.PowerShell`. */
+  readonly configurationName?: string | undefined
+  /** After so long without a request Windows ends the runspace. Default 5 minutes. */
+  readonly idleTimeoutMs?: number | undefined
+}
+
+export type PipelineOptions = CommandLimits & {
+  /** Lines for the script's `$input`. */
+  readonly stdin?: Input | undefined
+  /** Instead of `stdin`: `write` and `end` will be used. */
+  readonly acceptsInput?: boolean | undefined
+}
+
+/** A PowerShell that is already running on the server: a script costs three round trips, and no new process. */
+export type Runspace = {
+  readonly id: string
+  readonly isUsable: boolean
+  readonly commandCount: number
+  /**
+   * Runs a script in a scope of its own. Its output comes as the lines a console would show; its exit code is what it
+   * passes to `exit`, 1 after an uncaught error, else that of the last program it called.
+   * @throws as `Shell.run`
+   */
+  run(script: string, options?: PipelineOptions): Promise<PowerShellCommand>
+  /** Never throws. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** RunspacePoolState, MS-PSRP 2.2.3.4. */
+const PoolState = { opened: 2, closed: 3, broken: 5 } as const
+
+const OPEN_MS = 60_000
+const DELETE_MS = 5_000
+
+const createBody = (id: string, creation: Buffer, idleTimeoutMs: number) =>
+  `<rsp:Shell ShellId="${id}"><rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>` +
+  `<rsp:IdleTimeOut>${xmlDuration(idleTimeoutMs)}</rsp:IdleTimeOut>` +
+  `<creationXml xmlns="http://schemas.microsoft.com/powershell">${creation.toString('base64')}</creationXml></rsp:Shell>`
+
+const commandBody = (pipelineId: string, first: Buffer) =>
+  `<rsp:CommandLine CommandId="${pipelineId}"><rsp:Command/><rsp:Arguments>${first.toString('base64')}</rsp:Arguments></rsp:CommandLine>`
+
+const POOL_RECEIVE = '<rsp:Receive><rsp:DesiredStream>stdout</rsp:DesiredStream></rsp:Receive>'
+
+/** Opens a runspace pool of one. MS-PSRP 3.1.5.4.1 @throws as `openShell`, ProtocolError when PowerShell does not open it */
+export const openRunspace = async (
+  station: Station,
+  settings: RunspaceSettings = {},
+  signal?: AbortSignal,
+): Promise<Runspace> => {
+  const { endpoint, lanes } = station
+  const { configurationName = 'Microsoft.PowerShell', idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = settings
+  const resourceUri = `http://schemas.microsoft.com/powershell/${configurationName}`
+  const id = randomUUID().toUpperCase()
+  const fragment = createFragmenter()
+  const lane = lanes.take()
+  let state: 'open' | 'lost' | 'closed' = 'open'
+  let isBusy = false
+  let commandCount = 0
+  let deletion: Promise<boolean> | undefined
+
+  const remove = async (ask: Ask): Promise<boolean> => {
+    try {
+      await ask({ action: Action.delete, body: '', isRepeatable: true, operationTimeoutMs: DELETE_MS })
+      return true
+    } catch (error) {
+      return error instanceof ShellLostError
+    } finally {
+      lanes.give(lane)
+    }
+  }
+  const abandon = () => {
+    state = 'lost'
+    return (deletion ??= remove(port.askBeside))
+  }
+  const port = shellPort(station, lane, { id, resourceUri }, abandon)
+  const capacity = () => sendCapacity(endpoint.maxEnvelopeBytes)
+
+  const open = async () => {
+    const creation = [
+      ...fragment(writeMessage(MessageType.sessionCapability, id, undefined, SESSION_CAPABILITY), capacity()),
+      ...fragment(writeMessage(MessageType.initRunspacePool, id, undefined, INIT_RUNSPACE_POOL), capacity()),
+    ]
+    await endpoint.ask(lane, {
+      action: Action.create,
+      resourceUri,
+      requiredOptions: { protocolversion: '2.3' },
+      body: createBody(id, Buffer.concat(creation), idleTimeoutMs),
+      signal,
+    })
+    const limit = AbortSignal.any([AbortSignal.timeout(OPEN_MS), ...(signal === undefined ? [] : [signal])])
+    const defragment = createDefragmenter()
+    for (;;) {
+      const answer = await receive(port, POOL_RECEIVE, limit)
+      if (answer === undefined) continue
+      for (const { type, data } of heardMessages(answer, defragment).messages) {
+        if (type !== MessageType.runspacePoolState) continue
+        const pool = memberNumber(data, 'RunspaceState')
+        if (pool === PoolState.opened) return
+        if (pool === PoolState.closed || pool === PoolState.broken)
+          throw new ProtocolError(`PowerShell did not open: ${shown(member(data, 'ExceptionAsErrorRecord'))}`)
+      }
+    }
+  }
+  try {
+    await open()
+  } catch (error) {
+    void abandon()
+    throw error
+  }
+
+  const run = async (script: string, options: PipelineOptions = {}): Promise<PowerShellCommand> => {
+    if (state !== 'open') throw new ShellLostError('The runspace is closed.')
+    if (isBusy) throw new WinrmError('Another script still runs in this runspace: open a second one.')
+    isBusy = true
+    commandCount++
+    const { stdin } = options
+    const pipelineId = randomUUID().toUpperCase()
+    const xml = createPipelineXml(PROLOGUE + script + EPILOGUE, stdin !== undefined || options.acceptsInput === true)
+    const [first, ...others] = fragment(writeMessage(MessageType.createPipeline, id, pipelineId, xml), capacity())
+    try {
+      const body = commandBody(xmlText(pipelineId), first!)
+      await port.ask({ action: Action.command, body, signal: options.signal })
+      for (const other of others) await sendPiece(port.ask, pipelineId, other, false, options.signal)
+    } catch (error) {
+      isBusy = false
+      if (!(error instanceof RemoteFault) || others.length > 0) void abandon()
+      if (error instanceof ShellLostError) state = 'lost'
+      throw error
+    }
+    const dialect = pipelineDialect({ poolId: id, pipelineId }, fragment)
+    const running = followCommand<PowerShellPiece>(port, pipelineId, dialect, options, (isUsable) => {
+      isBusy = false
+      if (!isUsable) void abandon()
+    })
+    if (stdin !== undefined) feed(running, stdin).catch(() => running.signal('terminate').catch(() => abandon()))
+    return running
+  }
+
+  const close = async () => {
+    if (state === 'open') {
+      state = 'closed'
+      deletion ??= remove(isBusy ? port.askBeside : port.ask)
+    }
+    await deletion
+  }
+
+  return {
+    id,
+    get isUsable() {
+      return state === 'open'
+    },
+    get commandCount() {
+      return commandCount
+    },
+    run,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

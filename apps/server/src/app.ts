@@ -45,7 +45,16 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
   const listener = await openListener({ url: databaseUrl, applicationName: 'opsconductor listen', log })
   const wake = await createWake({ query: database.query, listener, log })
   const boss = await startBoss(database.query, services.includes('scheduler'), log)
-  const queue = createQueue({ boss, wake })
+  // It looks up its queues while a transaction of ours is open. With a connection of its own it never waits for those of
+  // other transactions, which may be waiting for that very one.
+  const queueDatabase = openDatabase({
+    url: databaseUrl,
+    applicationName: 'opsconductor queue',
+    maxConnections: 1,
+    log,
+  })
+  const sender = await startBoss(queueDatabase.query, false, log)
+  const queue = createQueue({ boss: sender, wake })
   const vault = createVault(masterKeys)
   const publish = createFacts({ consumers: [] })
   const metrics = createMetrics()
@@ -178,8 +187,10 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
     assets,
     close: async () => {
       await boss.stop({ graceful: false })
+      await sender.stop({ graceful: false })
       await wake.close()
       await listener.close()
+      await queueDatabase.close()
       await database.close()
     },
   }

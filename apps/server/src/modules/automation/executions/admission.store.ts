@@ -16,7 +16,7 @@ export type Admitted = LockedExecution & { isFirst: boolean }
 
 /**
  * Lets waiting executions run, as long as fewer than `most` do: those with a higher priority first; among them by turns,
- * so that the job of which the fewest run is next; within a job first come. One that wants its job for itself waits until
+ * so that the job of which the fewest run is next, or which began one the longest time ago; within a job first come. One that wants its job for itself waits until
  * nothing else of the job runs, and what comes after it waits behind it.
  *
  * One that somebody else has locked at this moment is passed over; it comes with the next admission.
@@ -39,15 +39,19 @@ export const admitWaiting = async (db: Kysely<DB>, most: number): Promise<Admitt
       from automation.executions
       where status = 'queued' and cancel_requested_at is null and (select count from place) > 0
       window job as (partition by job_id order by priority desc, id)
+    ), job as (
+      select job_id, (select max(started_at) from automation.executions where executions.job_id = one.job_id) as last
+      from (select distinct job_id from waiting) as one
     ), next as (
       select waiting.id
       from waiting
+      join job using (job_id)
       left join present using (job_id)
       left join automation.job_holds as hold using (job_id)
       where has_begun -- it was paused: what it is alone with, it has kept
         or (hold.execution_id is null and not is_behind_alone
           and (not is_alone or (turn = 1 and present.count is null)))
-      order by priority desc, coalesce(present.count, 0) + turn, waiting.id
+      order by priority desc, coalesce(present.count, 0) + turn, job.last nulls first, waiting.id
       limit (select count from place)
     ), locked as (
       select id, job_id, started_at is null as is_first, coalesce(strategy ->> 'exclusive' = 'job', false) as is_alone

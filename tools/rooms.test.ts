@@ -91,7 +91,7 @@ test.each<[broken: string, path: string, text: string, says: string]>([
     'a wire knows the contract',
     'packages/transports/src/fault.ts',
     `export * from '@opsconductor/contract'`,
-    'transports may import nothing of ours, not contract',
+    'transports may import winrm, not contract',
   ],
   [
     'the kernel knows a module, if only its types',

@@ -144,6 +144,26 @@ test('what has ended already is not said to be cancelled', async () => {
   expect([code, stdout]).toEqual([0, 'JOB-2026-000001.1 had ended before: completed.\n'])
 })
 
+test('somebody says what became of a lost step', async () => {
+  const asked: unknown[] = []
+  peer.answer(api.branches.resolve, ({ params, body }) => {
+    asked.push([params, body])
+    return branch(2, 'queued')
+  })
+  const { code, stdout } = await opsctl([
+    ...['executions', 'resolve', 'JOB-2026-000001.1', '2', '--as', 'completed', '--note', 'I looked'],
+  ])
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^Branch 002 \(.*\) is queued\.\n$/)])
+  expect(asked).toEqual([
+    [
+      { ref: 'JOB-2026-000001.1', number: 2 },
+      { as: 'completed', note: 'I looked' },
+    ],
+  ])
+  expect((await opsctl(['executions', 'resolve', 'JOB-2026-000001.1', '2'])).code).toBe(2)
+  expect((await opsctl(['executions', 'resolve', 'JOB-2026-000001.1', 'x', '--as', 'again'])).code).toBe(2)
+})
+
 const jobYaml = 'name: restart\nsteps:\n  - type: ssh.exec\n    command: systemctl restart {{ service }}\n'
 
 test('apply creates a job, makes its next version, and says when nothing changed', async () => {

@@ -61,6 +61,15 @@ const targetRef = async ({ target }: World) => ({ params: { ref: (await target()
 const jobRef = async ({ job }: World) => ({ params: { ref: (await job()).serial } })
 const executionRef = async ({ done }: World) => ({ params: { ref: done.ref } })
 const branchRef = async ({ done }: World) => ({ params: { ref: done.uuid, number: '001' } })
+/** An execution whose branch is lost, as it is when an executor died and its target knows nothing. */
+const lost = async ({ app, started }: World) => {
+  const execution = await started('sleep 60')
+  await app.database.asOwner(
+    `update automation.branches set status = 'lost', attempt = attempt + 1 where execution_id =
+       (select id from automation.executions where uuid = '${execution.uuid}')`,
+  )
+  return execution
+}
 const anything = async () => ({ query: { limit: 2 } })
 const nothing = async () => ({})
 
@@ -173,6 +182,10 @@ export const routeInputs: Record<RouteName, (world: World) => Promise<Asked>> = 
   'executions.searchOutput': async (world) => ({ ...(await branchRef(world)), query: { q: 'HELL' } }),
   'executions.rawOutput': branchRef,
   'executions.log': executionRef,
+  'branches.resolve': async (world) => {
+    const { uuid } = await lost(world)
+    return { params: { ref: uuid, number: '001' }, body: { as: 'failed' } }
+  },
   'executions.cancel': async ({ started }) => ({ params: { ref: (await started('sleep 60')).uuid } }),
   'executions.pause': async ({ started }) => ({ params: { ref: (await started('sleep 60')).uuid } }),
   'executions.continue': async ({ app, started }) => {

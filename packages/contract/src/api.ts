@@ -1,5 +1,6 @@
 import { credentials } from './assets/credentials.ts'
 import { targets } from './assets/targets.ts'
+import { branches } from './automation/branches.ts'
 import { executions } from './automation/executions.ts'
 import { executors } from './automation/executors.ts'
 import { jobs } from './automation/jobs.ts'
@@ -9,7 +10,19 @@ import { auditTrail, dashboard } from './insight/dashboard.ts'
 import type { Route } from './route.ts'
 
 /** Every route of `/api/v1`. A route's name (`targets.create`) is also its permission's, rule's and audit line's name. */
-export const api = { auth, users, roles, credentials, targets, jobs, executions, executors, dashboard, audit: auditTrail }
+export const api = {
+  auth,
+  users,
+  roles,
+  credentials,
+  targets,
+  jobs,
+  executions,
+  branches,
+  executors,
+  dashboard,
+  audit: auditTrail,
+}
 
 export const apiBase = '/api/v1'
 

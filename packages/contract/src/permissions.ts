@@ -29,6 +29,7 @@ export const permissions = {
   'executions.cancel': 'Cancel executions',
   'executions.pause': 'Pause executions, and let them go on',
   'executors.read': 'See the executors',
+  'executions.resolve': 'Say what became of a step that was lost',
   'audit.read': 'Read the audit trail',
 } as const
 
@@ -56,6 +57,7 @@ export const builtInRoles = {
       'executions.start',
       'executions.cancel',
       'executions.pause',
+      'executions.resolve',
       'targets.create',
       'targets.update',
       'targets.test',
@@ -70,6 +72,7 @@ export const builtInRoles = {
       'executions.start',
       'executions.cancel',
       'executions.pause',
+      'executions.resolve',
       'targets.test',
     ] satisfies Permission[],
   },

@@ -1,4 +1,12 @@
-import { ExecutionStatus, LogCategory, LogLevel, LogPhase, api, type StepResult } from '@opsconductor/contract'
+import {
+  ExecutionStatus,
+  LogCategory,
+  LogLevel,
+  LogPhase,
+  ResolveRequest,
+  api,
+  type StepResult,
+} from '@opsconductor/contract'
 import { Option } from 'commander'
 import { showExecution, showExecutions, showLog, type BranchWithSteps } from '../execution-view.ts'
 import { follow } from '../follow.ts'
@@ -83,6 +91,29 @@ Examples:
         print.line(`${ref} is ${status === 'cancelled' ? 'cancelled' : 'being cancelled'}.`)
         print.note(`See what became of it with: opsctl executions show ${execution.ref}`)
       })
+    })
+
+  executions
+    .command('resolve')
+    .argument('<execution>')
+    .argument('<branch>', 'its number', wholeNumber)
+    .description('say what became of the lost step of a branch')
+    .addOption(
+      new Option('--as <what>', 'completed: it has run, go on; again: run it again; failed: give the branch up')
+        .choices(ResolveRequest.shape.as.options)
+        .makeOptionMandatory(),
+    )
+    .option('--note <text>', 'why; kept in the audit trail')
+    .action(async (ref: string, number: number, { as, note }: ResolveRequest, command) => {
+      const { call, print } = await begin(command)
+      const params = { ref, number }
+      const resolved = await call(api.branches.resolve, {
+        params,
+        body: { as, ...(note === undefined ? {} : { note }) },
+      })
+      print.answer(resolved, () =>
+        print.line(`Branch ${resolved.number} (${resolved.target.name}) is ${resolved.status}.`),
+      )
     })
 
   executions

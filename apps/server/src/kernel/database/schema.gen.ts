@@ -124,6 +124,7 @@ export interface AssetsTargets {
 }
 
 export interface AutomationBranches {
+  askAgainAt: Timestamp | null;
   attempt: Generated<number>;
   batch: number;
   cancelOutcome: string | null;

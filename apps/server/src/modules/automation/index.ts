@@ -13,6 +13,7 @@ import { forgetIdempotent } from './executions/idempotency-keys.store.ts'
 import { createExecutions } from './executions/executions.ts'
 import { createDeadLetters, createSweep } from './executions/executions.timers.ts'
 import { createLeases } from './executions/leases.ts'
+import { createLostBranches } from './executions/lost-branches.ts'
 import { createProgress } from './executions/progress.ts'
 import { executorRoutes } from './executors/executors.routes.ts'
 import { createExecutors } from './executors/executors.ts'
@@ -34,7 +35,14 @@ export type AutomationPorts = {
   maxConcurrentExecutions: number
 }
 
-export type RunnerOptions = { executor: string; zone: string; leaseSec: number; unreachableSec: number; outputLimitBytes: number; log: Logger }
+export type RunnerOptions = {
+  executor: string
+  zone: string
+  leaseSec: number
+  unreachableSec: number
+  outputLimitBytes: number
+  log: Logger
+}
 
 /** What may be run, and what ran. */
 export const createAutomation = ({
@@ -51,12 +59,13 @@ export const createAutomation = ({
   const plans = createPlans({ assets, vault })
   const progress = createProgress({ queue, wake, publish, maxConcurrentExecutions })
   const executions = createExecutions({ plans, progress, vault, publish, wake, maxConcurrentExecutions })
+  const lostBranches = createLostBranches({ executions, progress, queue })
   const output = createOutput({ executions })
   const executors = createExecutors()
   return {
     endpoints: [
       ...jobRoutes({ jobs, plans }),
-      ...executionRoutes({ executions, output }),
+      ...executionRoutes({ executions, output, lostBranches }),
       ...executorRoutes({ executors }),
     ],
     openLive: createLive({ identify, executions, wake, base }),

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { ErrorView } from '../../ui/ErrorView.tsx'
 import { StatusBadge } from '../../ui/StatusBadge.tsx'
 import classes from './BranchHead.module.css'
+import { LostBranch } from './LostBranch.tsx'
 import { Ticking } from './Ticking.tsx'
 import { type useExecution, useSteps } from './use-execution.ts'
 
@@ -36,11 +37,7 @@ export const BranchHead = ({ executionRef, branch, store }: Props) => {
       </div>
       {branch.message && !isSaidBySteps && <Text size="sm">{withFault(branch.fault, branch.message)}</Text>}
       {branch.cancelOutcome && <Text size="sm">{outcomes[branch.cancelOutcome]}</Text>}
-      {branch.status === 'lost' && (
-        <Text size="sm">
-          The connection ended in the middle of a step. Whether that step ran to its end is not known.
-        </Text>
-      )}
+      {branch.status === 'lost' && <LostBranch executionRef={executionRef} branch={branch} />}
       {error && <ErrorView error={error} />}
       {steps.length > 0 && (
         <ol className={classes.steps}>

@@ -81,21 +81,34 @@ export const renewLeases = (db: Kysely<DB>, held: readonly { id: number; attempt
     .returning(['branch.id', sql<boolean>`execution.cancel_requested_at is not null`.as('isCancelled')])
     .execute()
 
+/** After half a minute, then less and less often, down to once in a quarter of an hour. */
+const askAgainAt = sql<Date>`clock_timestamp() + make_interval(secs => least(900, 15 * 2 ^ least(attempt, 6)))`
+
 /** Ends a branch, if this attempt still holds it. */
 export const endClaim = async (
   db: Kysely<DB>,
   branch: { id: number; attempt: number },
-  change: {
+  {
+    isToBeAsked,
+    ...rest
+  }: {
     status: string
     fault: string | null
     message: string | null
     cancelOutcome: string | null
     changeSeq: number
+    /** A lost one, whose target did not answer: it is asked again later. */
+    isToBeAsked: boolean
   },
 ): Promise<boolean> => {
   const ended = await db
     .updateTable('automation.branches')
-    .set({ ...change, leaseUntil: null, finishedAt: change.status === 'lost' ? null : sql<Date>`clock_timestamp()` })
+    .set({
+      ...rest,
+      leaseUntil: null,
+      askAgainAt: isToBeAsked ? askAgainAt : null,
+      finishedAt: rest.status === 'lost' ? null : sql<Date>`clock_timestamp()`,
+    })
     .where('id', '=', branch.id)
     .where('attempt', '=', branch.attempt)
     .where('status', '=', 'running')
@@ -120,6 +133,39 @@ export const selectExpired = (db: Kysely<DB>, limit: number): Promise<ExpiredBra
 /** Takes one of them, when it is still so. Call it with the execution's row locked. */
 export const lockExpired = (db: Kysely<DB>, id: number): Promise<ExpiredBranch | undefined> =>
   expired(db).where('id', '=', id).forUpdate().executeTakeFirst()
+
+/** Lost branches whose targets are to be asked again now. */
+export const selectDueToAsk = (db: Kysely<DB>, limit: number) =>
+  db
+    .selectFrom('automation.branches')
+    .select(['id', 'executionId'])
+    .where('status', '=', 'lost')
+    .where('askAgainAt', '<', sql<Date>`clock_timestamp()`)
+    .orderBy('askAgainAt')
+    .limit(limit)
+    .execute()
+
+/**
+ * Puts a lost branch back into the queue, to be taken by an executor. Call it with the execution's row locked.
+ *
+ * @returns undefined when it is not lost any more
+ */
+export const reviveBranch = (db: Kysely<DB>, id: number, changeSeq: number) =>
+  db
+    .updateTable('automation.branches')
+    .set({
+      status: 'queued',
+      executor: null,
+      fault: null,
+      message: null,
+      askAgainAt: null,
+      queuedAt: sql<Date>`clock_timestamp()`,
+      changeSeq,
+    })
+    .where('id', '=', id)
+    .where('status', '=', 'lost')
+    .returning(['uuid', 'zone', 'number', 'targetName'])
+    .executeTakeFirst()
 
 /** Where a branch belongs and whether it waits in the queue. */
 export const findWaiting = (db: Kysely<DB>, uuid: string) =>

@@ -135,6 +135,7 @@ export const createBranchRecord = (
           message,
           cancelOutcome: outcome?.cancelOutcome ?? (status === 'cancelled' ? 'stopped' : null),
           changeSeq,
+          isToBeAsked: status === 'lost' && outcome?.fault != null,
         })
         if (!isOurs) return
         if (status !== 'lost') {

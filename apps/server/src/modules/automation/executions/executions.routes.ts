@@ -2,8 +2,17 @@ import { api } from '@opsconductor/contract'
 import { on } from '../../../kernel/http/endpoints.ts'
 import type { Output } from '../output/output.ts'
 import type { Executions } from './executions.ts'
+import type { LostBranches } from './lost-branches.ts'
 
-export const executionRoutes = ({ executions, output }: { executions: Executions; output: Output }) => [
+export const executionRoutes = ({
+  executions,
+  output,
+  lostBranches,
+}: {
+  executions: Executions
+  output: Output
+  lostBranches: LostBranches
+}) => [
   on(api.executions.start, (ctx, { params, body }, { idempotencyKey }) =>
     executions.start(ctx, params.ref, body ?? {}, idempotencyKey),
   ),
@@ -19,6 +28,7 @@ export const executionRoutes = ({ executions, output }: { executions: Executions
     exchange.answerBytes(await output.raw(ctx, params, query.stream))
   }),
   on(api.executions.log, (ctx, { params, query }) => executions.log(ctx, params.ref, query)),
+  on(api.branches.resolve, (ctx, { params, body }) => lostBranches.resolve(ctx, params.ref, params.number, body)),
   on(api.executions.cancel, (ctx, { params }) => executions.cancel(ctx, params.ref)),
   on(api.executions.pause, (ctx, { params }) => executions.pause(ctx, params.ref)),
   on(api.executions.continue, (ctx, { params }) => executions.continue(ctx, params.ref)),

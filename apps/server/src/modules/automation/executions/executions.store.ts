@@ -190,6 +190,19 @@ export const lockExecution = (db: Kysely<DB>, id: number) =>
 
 export type LockedExecution = Awaited<ReturnType<typeof lockExecution>>
 
+/** Somebody is needed as long as a branch is lost. */
+export const noteAttention = async (db: Kysely<DB>, id: number) => {
+  await db
+    .updateTable('automation.executions')
+    .set({
+      needsAttention: sql`exists (
+        select from automation.branches b where b.execution_id = automation.executions.id and b.status = 'lost'
+      )`,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
 export const updateExecution = async (
   db: Kysely<DB>,
   id: number,

@@ -2,7 +2,15 @@ import { type Context, transaction } from '../../../kernel/context.ts'
 import type { Publish } from '../../../kernel/facts/facts.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
 import { insertLogLines } from '../log/log.store.ts'
-import { type ExpiredBranch, findWaiting, lockExpired, requeueBranch, selectExpired } from './branch-claims.store.ts'
+import {
+  type ExpiredBranch,
+  findWaiting,
+  lockExpired,
+  requeueBranch,
+  reviveBranch,
+  selectDueToAsk,
+  selectExpired,
+} from './branch-claims.store.ts'
 import { updateBranch } from './branches.store.ts'
 import * as store from './executions.store.ts'
 import type { Progress } from './progress.ts'
@@ -16,7 +24,8 @@ const mostAttempts = 10
 
 /**
  * Looks for branches whose executor is not heard of any more. They go back to the queue: between steps another executor
- * goes on, and of a step that had begun it asks the target before anything else.
+ * goes on, and of a step that had begun it asks the target before anything else. So do lost branches, from time to time,
+ * whose targets did not answer.
  */
 export const createSweep = ({ progress, queue, publish }: Ports) => {
   const recover = async (ctx: Context, found: ExpiredBranch) => {
@@ -85,7 +94,24 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
     progress.changed(ctx, execution.uuid)
   }
 
+  const askAgain = async (ctx: Context, due: { id: number; executionId: number }) => {
+    const execution = await store.lockExecution(ctx.db, due.executionId)
+    const changeSeq = await store.drawChange(ctx.db, due.executionId)
+    const branch = await reviveBranch(ctx.db, due.id, changeSeq)
+    if (branch === undefined) return
+    await store.noteAttention(ctx.db, due.executionId)
+    await queue.enqueue(ctx, queueOf('branch', branch.zone), [{ branch: branch.uuid }])
+    progress.changed(ctx, execution.uuid)
+  }
+
   return async (ctx: Context): Promise<void> => {
+    for (const branch of await selectDueToAsk(ctx.db, sweepLimit)) {
+      try {
+        await transaction(ctx, (ctx) => askAgain(ctx, branch))
+      } catch (error) {
+        ctx.log.error({ err: error, branch: branch.id }, 'a lost branch could not be asked about; it is tried again')
+      }
+    }
     for (const branch of await selectExpired(ctx.db, sweepLimit)) {
       try {
         await transaction(ctx, (ctx) => recover(ctx, branch))

@@ -142,6 +142,43 @@ export const finishStep = async (
   return isChanged
 }
 
+/** One more try of a step, ready to run. */
+export const insertNextTry = (db: Kysely<DB>, row: StepResultRow, changeSeq: number) =>
+  insertReadySteps(db, [
+    {
+      branchId: row.branchId,
+      executionId: row.executionId,
+      index: row.index,
+      attempt: row.attempt + 1,
+      stepId: row.stepId,
+      name: row.name,
+      type: row.type,
+      branchAttempt: row.branchAttempt,
+      mode: row.mode,
+      command: row.command,
+      targetUuid: row.targetUuid,
+      targetSerial: row.targetSerial,
+      targetName: row.targetName,
+      method: row.method,
+      credential: row.credential,
+      changeSeq,
+    },
+  ])
+
+/** Ends one step whose end nobody knew. */
+export const settleStep = async (
+  db: Kysely<DB>,
+  id: number,
+  change: { status: 'completed' | 'failed'; message: string; changeSeq: number },
+) => {
+  await db
+    .updateTable('automation.stepResults')
+    .set({ ...change, finishedAt: sql`clock_timestamp()` })
+    .where('id', '=', id)
+    .where('status', '=', 'unknown')
+    .execute()
+}
+
 /** Ends the steps of a branch that are still in one of the states. */
 export const endSteps = async (
   db: Kysely<DB>,

@@ -145,23 +145,13 @@ test('what has ended already is not said to be cancelled', async () => {
 })
 
 test('somebody says what became of a lost step', async () => {
-  const asked: unknown[] = []
-  peer.answer(api.branches.resolve, ({ params, body }) => {
-    asked.push([params, body])
-    return branch(2, 'queued')
-  })
-  const { code, stdout } = await opsctl([
-    ...['executions', 'resolve', 'JOB-2026-000001.1', '2', '--as', 'completed', '--note', 'I looked'],
-  ])
-  expect([code, stdout]).toEqual([0, expect.stringMatching(/^Branch 002 \(.*\) is queued\.\n$/)])
-  expect(asked).toEqual([
-    [
-      { ref: 'JOB-2026-000001.1', number: 2 },
-      { as: 'completed', note: 'I looked' },
-    ],
-  ])
-  expect((await opsctl(['executions', 'resolve', 'JOB-2026-000001.1', '2'])).code).toBe(2)
-  expect((await opsctl(['executions', 'resolve', 'JOB-2026-000001.1', 'x', '--as', 'again'])).code).toBe(2)
+  const resolve = (words: string) => opsctl(`executions resolve JOB-2026-000001.1 ${words}`.split(' '))
+  peer.answer(api.branches.resolve, ({ params, body }) =>
+    branch(params.number, body.as === 'again' ? 'queued' : 'failed'),
+  )
+  const { code, stdout } = await resolve('2 --as again --note looked')
+  expect([code, stdout]).toEqual([0, 'Branch 002 (web2) is queued.\n'])
+  expect([(await resolve('2')).code, (await resolve('x --as again')).code]).toEqual([2, 2])
 })
 
 const jobYaml = 'name: restart\nsteps:\n  - type: ssh.exec\n    command: systemctl restart {{ service }}\n'

@@ -64,7 +64,9 @@ export const startExecutor = async (ports: ExecutorPorts): Promise<RunningServic
     ports.present(branches.running()).catch((error: unknown) => log.warn({ err: error }, 'could not say that it lives'))
   await sayPresent()
   let saying = Promise.resolve()
-  const presence = setInterval(() => (saying = sayPresent()), presentMs)
+  const presence = setInterval(() => {
+    saying = sayPresent()
+  }, presentMs)
   log.info({ zone, slots, executor: executorName() }, 'the executor takes branches')
 
   return {

@@ -5,7 +5,7 @@ import type { SshAddress } from '../ssh/dial.ts'
 import type { Dialer, SshEndpoint } from '../ssh/endpoint.ts'
 import { describeHostKey } from '../ssh/host-key.ts'
 import { createPrivateKeys, type PrivateKeys } from '../ssh/private-key.ts'
-import type { DialSettings } from '../ssh/ssh2-dialer.ts'
+import { SLOW_HANDSHAKE_MS, type DialSettings } from '../ssh/ssh2-dialer.ts'
 import { agentKeys } from './agent-keys.ts'
 import { openProxyMode, terminateMaster } from './control-socket.ts'
 import { createFolder, findSsh, type WireFolder } from './folder.ts'
@@ -42,6 +42,7 @@ export const createOpensshDialer = (settings: DialSettings, options: OpensshOpti
         const environment = { ...ourEnvironment(), ...options.environment }
         const program = options.program ?? findSsh(environment.PATH ?? '') ?? 'ssh'
         const leave = await gate.enter(signal, () => cancelled('connect', address))
+        const timer = setTimeout(leave, SLOW_HANDSHAKE_MS)
         try {
           const { hostKey, software } = await startMaster({
             endpoint,
@@ -85,6 +86,7 @@ export const createOpensshDialer = (settings: DialSettings, options: OpensshOpti
             events,
           )
         } finally {
+          clearTimeout(timer)
           leave()
         }
       }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { TransportError } from '../fault.ts'
@@ -28,11 +28,40 @@ IFS= read -r answer || exit 1
 printf '%s\n' "$answer"
 `
 
+const PREFIX = 'opsc-ssh-'
+
+const LEFT_MS = 86_400_000
+
+/** Folders of servers that were killed. The age is asked for because a folder may be shared with another machine. */
+const removeLeftovers = (parent: string): void => {
+  for (const name of readdirSync(parent)) {
+    const pid = Number(/^opsc-ssh-(\d+)-/.exec(name)?.[1] ?? 0)
+    if (pid <= 1 || isAlive(pid)) continue
+    try {
+      const path = join(parent, name)
+      if (statSync(path).mtimeMs < Date.now() - LEFT_MS) rmSync(path, { recursive: true })
+    } catch {
+      // somebody else's, or gone
+    }
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // somebody else's process is one too
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
 /** A socket's name may have 104 bytes on some systems, and ssh adds 17 while it begins to listen (sun_path). */
 const LONGEST_FOLDER = 75
 
 export const createFolder = (parent: string = tmpdir()): WireFolder => {
-  const path = mkdtempSync(join(parent, 'opsc-ssh-'))
+  removeLeftovers(parent)
+  const path = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`))
   if (Buffer.byteLength(path) > LONGEST_FOLDER) {
     rmSync(path, { recursive: true })
     throw new TransportError('protocol', 'connect', `The folder ${parent} has too long a name for sockets.`, {

@@ -110,10 +110,11 @@ export const startMaster = async (order: MasterOrder): Promise<Master> => {
       ),
     ),
   )
-  // 'close' and not 'exit': what it said last is read by then. With a child in the background it comes all the same,
-  // because that has no standard error any more.
-  child.once('close', (code) => {
-    if (code === 0) return outcome.resolve()
+  child.once('exit', (code) => {
+    if (code === 0) outcome.resolve() // it has gone into the background
+  })
+  // what it said last is read by then
+  child.once('close', () => {
     const { username } = login
     fail(masterFault({ address, username, knownAlgorithms, phase: phases.current(), said }))
   })

@@ -20,8 +20,8 @@ export type DialSettings = {
   gate: Gate
 }
 
-// a server that takes its time costs no processor: it must not keep the others waiting
-const SLOW_HANDSHAKE_MS = 2_000
+/** A server that takes its time costs no processor: after this it no longer keeps the others waiting. */
+export const SLOW_HANDSHAKE_MS = 2_000
 
 /** Connections made by ssh2, in this process. */
 export const createSsh2Dialer = (settings: DialSettings): Dialer => {

@@ -187,12 +187,24 @@ describe('a detached command', () => {
     const { end, stdout } = await follow(account.shell, 'one', { timeoutMs: 300 })
     expect(end).toEqual({ kind: 'stopped', because: 'timeout', outcome: 'stopped', pids: [] })
     expect(stdout.toString()).toBe('ready\nbye\n')
-    expect(await account.shell.burn({ id: 'one' })).toEqual({
+    const known = {
       kind: 'ended',
       isDetached: true,
       exit: { kind: 'exited', exitCode: 3 },
       stopReason: 'timeout',
-    })
+    }
+    expect(await account.shell.burn({ id: 'one' })).toEqual(known)
+    expect(await account.shell.remove({ id: 'one' })).toBe(true)
+    expect(await account.shell.burn({ id: 'one' })).toEqual(known)
+  })
+
+  test('that has ended by itself is not said to have been stopped', async () => {
+    await using account = await createAccount()
+    await detached(account, 'one', 'exit 3')
+    const { end } = await follow(account.shell, 'one')
+    const stopped = { kind: 'stopped', because: 'cancelled', outcome: 'stopped', pids: [] }
+    expect(await account.shell.stop({ id: 'one', because: 'cancelled' })).toEqual(stopped)
+    expect(await account.shell.burn({ id: 'one' })).toEqual({ kind: 'ended', isDetached: true, exit: end })
   })
 
   test('that writes without end is stopped, whether anyone follows or not', async () => {

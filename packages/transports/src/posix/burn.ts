@@ -76,8 +76,8 @@ fi`
 
 /**
  * From `oc_f` puts into `oc_s` the state and into `oc_l` whether the process it names lives, whether its group has
- * members, the group and why it was stopped (`-`: none). Together they are what `parseRecord` reads. Needs
- * {@link identityText} and `killText`.
+ * members, and the group (`-`: none). Together they are what `parseRecord` reads. Needs {@link identityText} and
+ * `killText`.
  */
 export const describeText = (id: string): string => `oc_d=$oc_f.d oc_s= oc_g=- oc_l=0 oc_n=0
 { IFS= read -r oc_s <"$oc_f"; } 2>/dev/null
@@ -99,6 +99,4 @@ fi
 if [ "$oc_g" != - ] && [ "$oc_b" = "$oc_x" ] && oc_kill 0 "$oc_g"; then oc_n=1; fi
 oc_s="$oc_t $oc_v $oc_w $oc_x $oc_b" ;;
 esac
-oc_i=-
-if [ -s "$oc_d/why" ]; then read -r oc_i <"$oc_d/why"; fi
-oc_l="$oc_l $oc_n $oc_g $oc_i"`
+oc_l="$oc_l $oc_n $oc_g"`

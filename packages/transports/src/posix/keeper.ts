@@ -98,8 +98,10 @@ if [ "$oc_c" = unstarted ]; then
 echo "unstarted " 1<>"$oc_f"
 else
 ${tellSignal}
+oc_y=-
+if [ -s "$oc_d/why" ]; then read -r oc_y oc_i <"$oc_d/why"; fi
 set -- $(cd "$oc_d" && LC_ALL=C ls -ln err out 2>/dev/null)
-echo "ended $oc_c $oc_e \${14-0} \${5-0} $oc_h " 1<>"$oc_f"
+echo "ended $oc_c $oc_e \${14-0} \${5-0} $oc_h $oc_y " 1<>"$oc_f"
 fi
 kill "$oc_w" 2>/dev/null
 exit 0

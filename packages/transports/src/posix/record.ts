@@ -28,11 +28,11 @@ export type StepRecord =
 const names: Record<string, string> = { 1: 'HUP', 2: 'INT', 3: 'QUIT', 6: 'ABRT', 9: 'KILL', 14: 'ALRM', 15: 'TERM' }
 
 /**
- * @param line `<1 if it lives> <1 if its group has members> <group> <why it was stopped> <state …>`, or `missing`
+ * @param line `<1 if it lives> <1 if its group has members> <group> <state …>`, or `missing`
  */
 export const parseRecord = (line: string): StepRecord => {
   if (line.trim() === 'missing') return { kind: 'missing' }
-  const [alive, members, group = '', why = '-', state = '', ...rest] = line.trim().split(/ +/)
+  const [alive, members, group = '', state = '', ...rest] = line.trim().split(/ +/)
   switch (state) {
     case 'burnt':
     case 'unstarted':
@@ -52,19 +52,22 @@ export const parseRecord = (line: string): StepRecord => {
       }
     }
     case 'ended': {
-      const [how, value = '', certainty = '', out = '-', err = '-', held] = rest
+      const [how, value = '', certainty = '', out = '-', err = '-', held, stopReason] = rest
       return {
         kind: 'ended',
         isDetached: out !== '-',
         exit: exitOf(how === 'signalled', value, certainty, held === 'held'),
         sizes: out === '-' ? undefined : { stdout: Number(out), stderr: Number(err) },
-        stopReason: why === 'cancelled' || why === 'timeout' || why === 'output_limit' ? why : undefined,
+        stopReason: reasonOf(stopReason),
       }
     }
     default:
       return { kind: 'blank' }
   }
 }
+
+const reasonOf = (word: string | undefined): StopReason | undefined =>
+  word === 'cancelled' || word === 'timeout' || word === 'output_limit' ? word : undefined
 
 const exitOf = (isSignal: boolean, value: string, certainty: string, isHeld: boolean): RecordedExit =>
   isSignal

@@ -40,7 +40,7 @@ ${ownGroup(id)}`
     async signal(_group, signal) {
       await ask(`${about}
 [ "$oc_g" != - ] || exit 0
-{ [ -s "$oc_d/why" ] || echo ${because} >"$oc_d/why"; } 2>/dev/null
+if [ "$oc_t" = running ] && [ ! -s "$oc_d/why" ]; then { echo ${because} >"$oc_d/why"; } 2>/dev/null; fi
 oc_kill ${signal} "$oc_g"
 oc_p=$(oc_look "$oc_g" 1) && [ -n "$oc_p" ] && kill -${signal} $oc_p 2>/dev/null
 exit 0`)

@@ -119,7 +119,13 @@ export const contextsOf = (
       while (at < script.length && script[at] !== '\n') if (!takePlaceholder(() => 'bare')) at += 1
       continue
     }
-    if (char === '<' && next === '<' && script[at + 2] !== '<') {
+    if (script.startsWith('<<<', at)) {
+      // a here-string of bash, ksh and zsh: a word like any other follows
+      at += 3
+      isWordStart = true
+      continue
+    }
+    if (char === '<' && next === '<') {
       const heredoc = readHereOperator(script, at)
       if (heredoc !== null) {
         waiting.push(heredoc)

@@ -68,9 +68,13 @@ describe.skipIf(!sshdAvailable('executions over SSH'))('executions', () => {
         params: { ref: execution.uuid, number },
         query: {},
       })
-      expect(new Set(items.map(({ step, stream, text }) => `${step} ${stream} ${text}`))).toEqual(
-        new Set(['0 stderr aside', `0 stdout on ${target.name}`, '1 stdout /']),
-      )
+      // a line may come in pieces: what could be the beginning of a secret waits for what follows
+      const lines = [...Map.groupBy(items, ({ line }) => line).values()]
+      const said = lines.map((pieces) => {
+        const [first] = pieces
+        return `${first?.step} ${first?.stream} ${pieces.map(({ text }) => text).join('')}`
+      })
+      expect(new Set(said)).toEqual(new Set(['0 stderr aside', `0 stdout on ${target.name}`, '1 stdout /']))
     }
     const all = await fleet.admin(api.executions.allSteps, { params: { ref: execution.uuid }, query: { limit: 4 } })
     expect(all.items).toHaveLength(4)
@@ -149,7 +153,7 @@ describe.skipIf(!sshdAvailable('executions over SSH'))('executions', () => {
     expect(await fleet.text(started.uuid)).toBe('begun\n')
     // again, it changes nothing
     const again = await fleet.admin(api.executions.cancel, { params: { ref: started.ref } })
-    expect(again).toEqual(execution)
+    expect(execution).toMatchObject(again)
   })
 
   test('what is cancelled before it began never begins', async () => {

@@ -157,6 +157,26 @@ describe.skipIf(!sshdAvailable('OpenSSH as the client'))('OpenSSH as the client'
     rmSync(folder, { recursive: true })
   })
 
+  test('logs in with what the server has, once the host is trusted', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'opsconductor-config-'))
+    writeFileSync(join(folder, 'key'), sshd.privateKey, { mode: 0o600 })
+    writeFileSync(join(folder, 'config'), `IdentityFile ${join(folder, 'key')}\n`)
+    await using wire = newWire({ configFile: join(folder, 'config') })
+    const login: SshLogin = { kind: 'system', username: sshd.username }
+    await using own = await startSshd()
+    const refused = wire.connect(requestTo(own, { login, trust: async () => ({ refused: 'No.' }) }))
+    await expect(refused).rejects.toMatchObject({ fault: 'untrusted' })
+    expect(own.log()).not.toMatch(/publickey|Failed/)
+    await using shell = await wire.connect(requestTo(sshd, { login }))
+    expect((await collect(shell, 'exit 3')).exit).toMatchObject({ exitCode: 3 })
+    // a key of the server's own is not for other log-ins
+    const password: SshLogin = { kind: 'password', username: sshd.username, password: 'wrong' }
+    await expect(wire.connect(requestTo(sshd, { login: password }))).rejects.toMatchObject({ fault: 'denied' })
+    const stranger: SshLogin = { kind: 'ssh_key', username: sshd.username, privateKey: own.privateKey }
+    await expect(wire.connect(requestTo(sshd, { login: stranger }))).rejects.toMatchObject({ fault: 'denied' })
+    rmSync(folder, { recursive: true })
+  })
+
   test('goes over jump hosts, one master each, and names the one that fails', async () => {
     await using first = await startSshd()
     await using second = await startSshd()
@@ -246,8 +266,8 @@ describe.skipIf(!sshdAvailable('passwords with OpenSSH as the client'))('a passw
     const wire = newWire()
     const address = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
     return {
-      connect: (login: SshLogin) =>
-        wire.connect({ address, login, trust: async () => 'trusted', signal, poolKey: 'one', client: 'openssh' }),
+      connect: (login: SshLogin, trust: SshConnectRequest['trust'] = async () => 'trusted') =>
+        wire.connect({ address, login, trust, signal, poolKey: 'one', client: 'openssh' }),
       [Symbol.asyncDispose]: async () => {
         await wire.close()
         await new Promise((resolve) => server.close(resolve))
@@ -269,6 +289,16 @@ describe.skipIf(!sshdAvailable('passwords with OpenSSH as the client'))('a passw
       details: { acceptedMethods: ['password'] },
     })
     expect(tried).toEqual([password, 'wrong'])
+  })
+
+  test('is not sent to a host that is not trusted', async () => {
+    let attempts = 0
+    await using server = await startServer((attempt) => {
+      attempts++
+      attempt.reject(['password'])
+    })
+    await expect(server.connect(login, async () => ({ refused: 'No.' }))).rejects.toMatchObject({ fault: 'untrusted' })
+    expect(attempts).toBe(0)
   })
 
   test('and a second answer log in where questions are asked', async () => {

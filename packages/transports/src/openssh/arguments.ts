@@ -19,8 +19,10 @@ export type MasterArguments = {
   knownAlgorithms: readonly string[]
   files: MasterFiles
   program: string
-  /** `none`, or the path of an ssh_config; the user's own unless told. */
+  /** `none`, or the path of an ssh_config; the user's own unless told. Only for a log-in by what the server has. */
   configFile: string | undefined
+  /** Of an ssh_config, what may count for other log-ins; see readConfig. */
+  settings: Record<string, string>
   /** The control socket of the jump host's master. */
   viaControl: string | undefined
   connectTimeoutMs: number
@@ -87,11 +89,12 @@ export const masterArguments = (from: MasterArguments): string[] => {
     Tunnel: 'no',
   }
   // keys of the account the server runs under are only for those who asked for them
-  if (login.kind !== 'system') Object.assign(options, { IdentityFile: 'none', IdentitiesOnly: 'no' })
+  const isSystem = login.kind === 'system'
+  if (!isSystem) Object.assign(options, { IdentityFile: 'none', IdentitiesOnly: 'no' })
   if (from.viaControl !== undefined) {
     const name = 'the-jump-host.invalid' // never looked up: the way is the open connection
     const control = inShell(from.viaControl.replaceAll('%', '%%'))
-    options.ProxyCommand = `${inShell(from.program)} -F none -S ${control} -W '[%h]:%p' ${name}`
+    options.proxycommand = `${inShell(from.program)} -F none -S ${control} -W '[%h]:%p' ${name}`
   }
   return [
     '-M',
@@ -99,11 +102,11 @@ export const masterArguments = (from: MasterArguments): string[] => {
     '-T',
     '-S',
     files.control.replaceAll('%', '%%'),
-    ...(from.configFile === undefined ? [] : ['-F', from.configFile]),
+    ...(isSystem ? (from.configFile === undefined ? [] : ['-F', from.configFile]) : ['-F', 'none']),
     '-l',
     login.username,
     ...(address.port === 22 ? [] : ['-p', String(address.port)]), // 22 may be another in ssh_config
-    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ...Object.entries({ ...from.settings, ...options }).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
     '--',
     address.host,
   ]

@@ -12,6 +12,7 @@ import { createFolder, findSsh, type WireFolder } from './folder.ts'
 import type { AgentSource } from './key-agent.ts'
 import { masterChannels } from './master-channels.ts'
 import { startMaster } from './master.ts'
+import { readConfig } from './own-config.ts'
 
 export type OpensshOptions = {
   /** The `ssh` program, 8.5 or newer; looked for in the usual places unless told. */
@@ -44,13 +45,18 @@ export const createOpensshDialer = (settings: DialSettings, options: OpensshOpti
         const leave = await gate.enter(signal, () => cancelled('connect', address))
         const timer = setTimeout(leave, SLOW_HANDSHAKE_MS)
         try {
+          const { configFile } = options
+          const { username } = endpoint.login
+          const isRead = configFile !== 'none' && endpoint.login.kind !== 'system'
+          const question = { program, configFile, address, username, environment, signal }
           const { hostKey, software } = await startMaster({
+            settings: isRead ? await readConfig(question) : {},
             endpoint,
             files,
             askpass: folder.askpass,
             program,
             environment,
-            configFile: options.configFile,
+            configFile,
             keys: source,
             viaControl: via?.controlPath,
             connectTimeoutMs,

@@ -1,4 +1,11 @@
-import { isFinalExecution, type Branch, type Execution, type LogLine, type StepResult } from '@opsconductor/contract'
+import {
+  isFinalExecution,
+  type Branch,
+  type Execution,
+  type ExecutionDetail,
+  type LogLine,
+  type StepResult,
+} from '@opsconductor/contract'
 import { shownDuration, shownTime, stateColour, type Colour, type Printer } from './print.ts'
 
 export const showExecutions = (print: Printer, executions: Execution[]) =>
@@ -23,14 +30,19 @@ const statusOf = (execution: Execution) =>
 const took = ({ startedAt, finishedAt }: { startedAt: string | null; finishedAt: string | null }) =>
   startedAt === null || finishedAt === null ? '' : shownDuration(Date.parse(finishedAt) - Date.parse(startedAt))
 
+/** What it waits for, and the names to look at. */
+const waits = ({ waitingFor }: ExecutionDetail) =>
+  waitingFor === null ? null : [waitingFor.message, ...waitingFor.references.map(({ ref }) => ref)].join(' ')
+
 export type BranchWithSteps = Branch & { steps: StepResult[] }
 
-export const showExecution = (print: Printer, execution: Execution, branches: BranchWithSteps[]) => {
+export const showExecution = (print: Printer, execution: ExecutionDetail, branches: BranchWithSteps[]) => {
   print.facts({
     execution: execution.ref,
     uuid: execution.uuid,
     job: `${execution.job.name}, version ${execution.job.version}`,
     status: statusOf(execution),
+    'waits for': waits(execution),
     message: execution.message,
     cancel: execution.cancelOutcome?.replace('_', ' '),
     parameters: Object.entries(execution.parameters)

@@ -19,6 +19,13 @@ export const wholeNumber = (text: string) => {
   return number
 }
 
+/** An option's priority: 0 is what all have that say nothing. */
+export const priority = (text: string) => {
+  const number = Number(text)
+  if (!/^-?\d+$/.test(text) || Math.abs(number) > 100) throw new InvalidArgumentError('a number from -100 to 100')
+  return number
+}
+
 const unitsMs = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /**

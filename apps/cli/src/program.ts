@@ -3,6 +3,7 @@ import { createAsker, type In } from './ask.ts'
 import { addAuth } from './commands/auth.ts'
 import { addCredentials } from './commands/credentials.ts'
 import { addExecutions } from './commands/executions.ts'
+import { addExecutors } from './commands/executors.ts'
 import { addJobs } from './commands/jobs.ts'
 import { addTargets } from './commands/targets.ts'
 import { readConfig, defaultUrl, type Environment, type GlobalOptions } from './config.ts'
@@ -73,7 +74,7 @@ const createProgram = (begin: Begin, output: OutputConfiguration) => {
     .option('--no-color', 'no colours (also NO_COLOR)')
     .option('--verbose', 'say more about errors, such as the request id')
     .addHelpText('after', afterHelp())
-  for (const add of [addAuth, addTargets, addCredentials, addJobs, addExecutions]) add(program, begin)
+  for (const add of [addAuth, addTargets, addCredentials, addJobs, addExecutions, addExecutors]) add(program, begin)
   for (const command of allCommands(program)) {
     command
       .exitOverride((error) => {

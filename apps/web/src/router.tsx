@@ -2,6 +2,7 @@ import { createRouter } from '@tanstack/react-router'
 import { credentialsRoutes } from './pages/credentials/routes.tsx'
 import { dashboardRoutes } from './pages/dashboard/routes.tsx'
 import { executionsRoutes } from './pages/executions/routes.tsx'
+import { executorsRoutes } from './pages/executors/routes.tsx'
 import { jobsRoutes } from './pages/jobs/routes.tsx'
 import { loginRoutes } from './pages/login/routes.tsx'
 import { NotFound } from './pages/NotFound.tsx'
@@ -19,6 +20,7 @@ const routeTree = rootRoute.addChildren([
     ...dashboardRoutes,
     ...jobsRoutes,
     ...executionsRoutes,
+    ...executorsRoutes,
     ...targetsRoutes,
     ...credentialsRoutes,
     ...usersRoutes,

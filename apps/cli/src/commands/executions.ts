@@ -15,6 +15,7 @@ import { firstItems, itemsOf, jobRef, targetRef } from '../names.ts'
 import type { AddCommands, Opsctl } from '../opsctl.ts'
 import { showOutput, type OutputOptions } from '../stored-output.ts'
 
+type RerunOptions = { failed?: boolean; resume?: boolean; confirm?: boolean }
 type Following = { follow?: boolean; cancelOnInterrupt?: boolean }
 type ListFilters = ListOptions & {
   job?: string
@@ -93,6 +94,21 @@ Examples:
       })
     })
 
+  for (const verb of ['pause', 'continue'] as const) {
+    executions
+      .command(`${verb} <execution>`)
+      .description(
+        verb === 'pause'
+          ? 'begin nothing more; what runs ends on its own'
+          : 'let a paused execution go on, with its next batch where it waits between two',
+      )
+      .action(async (ref: string, _options: object, command) => {
+        const { call, print } = await begin(command)
+        const execution = await call(api.executions[verb], { params: { ref } })
+        print.answer(execution, () => print.line(`${execution.ref} is ${execution.status}.`))
+      })
+  }
+
   executions
     .command('resolve')
     .argument('<execution>')
@@ -120,11 +136,17 @@ Examples:
     .command('rerun <execution>')
     .description('run again with the same version and values')
     .option('--failed', 'only on the targets where it failed')
+    .option('--resume', 'only there, and from the first step on that did not complete')
+    .option('--confirm', 'with --resume: also when the job has a newer version now; the former one goes on')
     .option('--follow', 'show the output while it comes, and end with the outcome')
     .option('--cancel-on-interrupt', 'with --follow: Ctrl-C cancels the execution; without, it goes on')
-    .action(async (ref: string, options: Following & { failed?: boolean }, command) => {
+    .action(async (ref: string, options: Following & RerunOptions, command) => {
       const ctx = await begin(command)
-      const body = options.failed === true ? { only: 'failed' as const } : {}
+      const body = {
+        ...(options.failed === true ? { only: 'failed' as const } : {}),
+        ...(options.resume === true ? { from: 'failed' as const } : {}),
+        ...(options.confirm === true ? { confirm: true } : {}),
+      }
       const execution = await ctx.call(api.executions.rerun, { params: { ref }, body })
       if (options.follow === true) return ctx.finish(await follow(ctx, { execution, ...options }))
       return ctx.print.answer(execution, () => {

@@ -4,7 +4,7 @@ import { applyFiles } from '../apply.ts'
 import { writeYaml } from '../document.ts'
 import { Failure } from '../failure.ts'
 import { follow } from '../follow.ts'
-import { collected, listOptions, shownPage, wholeNumber, type ListOptions } from '../list-options.ts'
+import { collected, listOptions, priority, shownPage, wholeNumber, type ListOptions } from '../list-options.ts'
 import { firstItems, jobRef } from '../names.ts'
 import type { AddCommands, Opsctl } from '../opsctl.ts'
 import { shownTime, stateColour } from '../print.ts'
@@ -14,6 +14,7 @@ type RunOptions = ValueOptions & {
   target?: string[]
   plan?: boolean
   planHash?: string
+  priority?: number
   yes?: boolean
   follow?: boolean
   cancelOnInterrupt?: boolean
@@ -81,6 +82,7 @@ Examples:
   withValues(jobs.command('run <job>').description('run a job on targets'))
     .option('--follow', 'show the output while it comes, and end with the outcome of the execution')
     .option('--cancel-on-interrupt', 'with --follow: Ctrl-C cancels the execution; without, it goes on')
+    .option('--priority <n>', 'from -100 to 100; those with a higher one begin first', priority)
     .option('--plan', 'show the plan first and ask whether to run exactly that; without a terminal it is only shown')
     .option('--yes', 'with --plan: do not ask')
     .option('--plan-hash <hash>', 'run exactly this plan or nothing (exit code 7)')
@@ -122,7 +124,11 @@ const run = async (ctx: Opsctl, name: string, options: RunOptions) => {
     }
     planHash ??= plan.hash
   }
-  const execution = await startOnce(ctx, job.uuid, { ...request, ...(planHash === undefined ? {} : { planHash }) })
+  const execution = await startOnce(ctx, job.uuid, {
+    ...request,
+    ...(planHash === undefined ? {} : { planHash }),
+    ...(options.priority === undefined ? {} : { priority: options.priority }),
+  })
   if (options.follow === true) {
     tellStarted(ctx, execution)
     return finish(await follow(ctx, { execution, cancelOnInterrupt: options.cancelOnInterrupt }))

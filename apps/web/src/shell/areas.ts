@@ -1,5 +1,6 @@
 import type { Permission } from '@opsconductor/contract'
 import {
+  IconCpu,
   IconHierarchy2,
   IconKey,
   IconLayoutDashboard,
@@ -11,7 +12,7 @@ import {
 } from '@tabler/icons-react'
 
 export type Area = {
-  to: '/' | '/jobs' | '/executions' | '/targets' | '/credentials' | '/users' | '/profile'
+  to: '/' | '/jobs' | '/executions' | '/executors' | '/targets' | '/credentials' | '/users' | '/profile'
   label: string
   /** For the command palette. */
   description: string
@@ -37,6 +38,14 @@ export const areas: readonly Area[] = [
     description: 'What runs and what ran',
     icon: IconPlayerPlay,
     permission: 'executions.read',
+    group: 'work',
+  },
+  {
+    to: '/executors',
+    label: 'Executors',
+    description: 'Who runs branches, and how busy they are',
+    icon: IconCpu,
+    permission: 'executors.read',
     group: 'work',
   },
   {

@@ -7,6 +7,7 @@ import classes from './BranchHead.module.css'
 import { LostBranch } from './LostBranch.tsx'
 import { Ticking } from './Ticking.tsx'
 import { type useExecution, useSteps } from './use-execution.ts'
+import { BranchWaiting } from './WaitingNotice.tsx'
 
 type Props = { executionRef: string; branch: Branch; store: ReturnType<typeof useExecution> }
 
@@ -36,6 +37,7 @@ export const BranchHead = ({ executionRef, branch, store }: Props) => {
         </Text>
       </div>
       {branch.message && !isSaidBySteps && <Text size="sm">{withFault(branch.fault, branch.message)}</Text>}
+      <BranchWaiting executionRef={executionRef} branch={branch} />
       {branch.cancelOutcome && <Text size="sm">{outcomes[branch.cancelOutcome]}</Text>}
       {branch.status === 'lost' && <LostBranch executionRef={executionRef} branch={branch} />}
       {error && <ErrorView error={error} />}

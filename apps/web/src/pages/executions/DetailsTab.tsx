@@ -5,6 +5,7 @@ import { Facts } from '../../ui/Facts.tsx'
 import { Identifier } from '../../ui/Identifier.tsx'
 import { Section } from '../../ui/Section.tsx'
 import { TimeText } from '../../ui/TimeText.tsx'
+import { strategyWords } from '../jobs/strategy-words.ts'
 
 /** With what an execution was started. */
 export const DetailsTab = ({ execution }: { execution: Execution }) => {
@@ -44,10 +45,8 @@ export const DetailsTab = ({ execution }: { execution: Execution }) => {
                 {rerunOf}
               </Anchor>
             ),
-            'Branches at once': strategy.concurrency?.toLocaleString('en') ?? 'all',
-            Batches: strategy.batches?.join(', '),
-            'Stops after':
-              strategy.maxFailures === undefined ? undefined : `more than ${strategy.maxFailures} failed branches`,
+            Priority: execution.priority === 0 ? undefined : String(execution.priority),
+            ...strategyWords(strategy),
             Queued: <TimeText at={execution.queuedAt} isAbsolute />,
             Started: execution.startedAt && <TimeText at={execution.startedAt} isAbsolute />,
             Finished: execution.finishedAt && <TimeText at={execution.finishedAt} isAbsolute />,

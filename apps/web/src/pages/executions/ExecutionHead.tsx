@@ -1,20 +1,16 @@
-import { Alert, Button, Text } from '@mantine/core'
-import { api, type Execution, isFinalExecution } from '@opsconductor/contract'
+import { Alert, Text } from '@mantine/core'
+import type { Execution } from '@opsconductor/contract'
 import { IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react'
-import { useMutation } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { call, useMay } from '../../session/index.ts'
-import { changed } from '../../session/queries.ts'
+import { Link } from '@tanstack/react-router'
 import { Identifier } from '../../ui/Identifier.tsx'
-import { tellError } from '../../ui/notices.ts'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { TimeText } from '../../ui/TimeText.tsx'
-import { CancelButton } from './CancelButton.tsx'
+import { ExecutionActions } from './ExecutionActions.tsx'
 import classes from './ExecutionHead.module.css'
 import { ExecutionBadge } from './ExecutionBadge.tsx'
 import { Progress } from './Progress.tsx'
-import { newRequestKey } from './request-key.ts'
 import { Ticking } from './Ticking.tsx'
+import { WaitingNotice } from './WaitingNotice.tsx'
 
 type Props = { execution: Execution; merge: (change: { execution: Execution }) => void }
 
@@ -48,7 +44,7 @@ export const ExecutionHead = ({ execution, merge }: Props) => (
           )}
         </span>
       }
-      actions={<Actions execution={execution} merge={merge} />}
+      actions={<ExecutionActions execution={execution} merge={merge} />}
     />
     <div className={classes.progress}>
       <Progress execution={execution} />
@@ -58,56 +54,10 @@ export const ExecutionHead = ({ execution, merge }: Props) => (
         </Text>
       )}
     </div>
+    <WaitingNotice execution={execution} />
     <Notices execution={execution} />
   </>
 )
-
-const Actions = ({ execution, merge }: Props) => {
-  const may = useMay()
-  const navigate = useNavigate()
-  const rerun = useMutation({
-    mutationFn: (body: { only?: 'failed' }) =>
-      call(
-        api.executions.rerun,
-        { params: { ref: execution.uuid }, body },
-        { headers: { 'Idempotency-Key': newRequestKey() } },
-      ),
-    onSuccess: (next) => {
-      void changed('executions')
-      return navigate({ to: '/executions/$ref', params: { ref: next.ref } })
-    },
-    onError: tellError,
-  })
-  const { counts } = execution
-  const isFinal = isFinalExecution(execution.status)
-  const unsuccessful = counts.failed + counts.lost
-  return (
-    <>
-      {!isFinal && may('executions.cancel') && (
-        <CancelButton execution={execution} onCancelled={(next) => merge({ execution: next })} />
-      )}
-      {isFinal && may('executions.start') && (
-        <>
-          {unsuccessful > 0 && (
-            <Button
-              loading={rerun.isPending && rerun.variables.only === 'failed'}
-              onClick={() => rerun.mutate({ only: 'failed' })}
-            >
-              Rerun failed ({unsuccessful.toLocaleString('en')})
-            </Button>
-          )}
-          <Button
-            variant={unsuccessful > 0 ? 'default' : 'filled'}
-            loading={rerun.isPending && rerun.variables.only === undefined}
-            onClick={() => rerun.mutate({})}
-          >
-            Rerun all
-          </Button>
-        </>
-      )}
-    </>
-  )
-}
 
 const counted = (count: number, one: string, many: string) =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`

@@ -5,6 +5,7 @@ import { Section } from '../../ui/Section.tsx'
 import classes from './DefinitionTab.module.css'
 import { fieldsOf } from './run/parameter-values.ts'
 import { stepTypeWords } from './step-words.ts'
+import { strategyWords } from './strategy-words.ts'
 
 /** What a job does, for reading. */
 export const DefinitionTab = ({ job: { document } }: { job: JobDetail }) => (
@@ -86,12 +87,7 @@ const Where = ({ document: { targets = [], strategy = {} } }: { document: JobDoc
     <Facts
       facts={{
         Targets: targets.length > 0 ? targets.join(', ') : 'chosen when it is run',
-        'Branches at once': strategy.concurrency?.toLocaleString('en') ?? 'all',
-        Batches: strategy.batches?.join(', '),
-        'Stops after':
-          strategy.maxFailures === undefined
-            ? undefined
-            : `more than ${strategy.maxFailures} failed ${strategy.maxFailures === 1 ? 'branch' : 'branches'}`,
+        ...strategyWords(strategy),
       }}
     />
   </Section>

@@ -1,4 +1,5 @@
-import { NumberInput, SimpleGrid, TextInput } from '@mantine/core'
+import { Checkbox, NativeSelect, NumberInput, SimpleGrid, TextInput } from '@mantine/core'
+import type { Strategy } from '@opsconductor/contract'
 import { Section } from '../../../ui/Section.tsx'
 import { type Draft, withStrategy } from './draft.ts'
 import { inputId, type Problems } from './problems.ts'
@@ -14,8 +15,23 @@ const batchesOf = (text: string) => {
   return parts.length === 0 ? undefined : parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part))
 }
 
+/** `3` as a number, `10%` as a word. */
+const failuresOf = (text: string) =>
+  text.trim() === '' ? undefined : /^\d+$/.test(text.trim()) ? Number(text) : text.trim()
+
+const orders = [
+  { value: '', label: 'As they are given' },
+  { value: 'name', label: 'By name' },
+  { value: 'random', label: 'At random' },
+]
+const exclusives = [
+  { value: '', label: 'Any number' },
+  { value: 'job', label: 'One execution of this job' },
+  { value: 'target', label: 'One branch on a target' },
+]
+
 export const StrategyFields = ({ draft, edit, problems }: Props) => {
-  const { concurrency, batches, maxFailures } = draft.strategy ?? {}
+  const { concurrency, batches, pauseBetweenBatches, maxFailures, order, exclusive } = draft.strategy ?? {}
   return (
     <Section title="How it spreads" description="Without any of it, all targets begin at once.">
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
@@ -46,16 +62,44 @@ export const StrategyFields = ({ draft, edit, problems }: Props) => {
               edit((draft) => withStrategy(draft, { batches: batchesOf(value) }))
           }}
         />
-        <NumberInput
+        <TextInput
           id={inputId('strategy.maxFailures')}
           label="Failures allowed"
-          description="Starts nothing more after more than this"
-          min={0}
+          description="In a batch: 3 or 10%; after more, nothing begins"
           value={maxFailures ?? ''}
           error={problems.at('strategy.maxFailures')}
-          onChange={(value) =>
-            edit((draft) => withStrategy(draft, { maxFailures: numberOf(value) }), 'strategy.maxFailures')
+          onChange={({ currentTarget: { value } }) =>
+            edit((draft) => withStrategy(draft, { maxFailures: failuresOf(value) }), 'strategy.maxFailures')
           }
+        />
+        <NativeSelect
+          id={inputId('strategy.order')}
+          label="Order of the targets"
+          data={orders}
+          value={order === 'given' ? '' : (order ?? '')}
+          error={problems.at('strategy.order')}
+          onChange={({ currentTarget: { value } }) =>
+            edit((draft) => withStrategy(draft, { order: (value || undefined) as Strategy['order'] }))
+          }
+        />
+        <NativeSelect
+          id={inputId('strategy.exclusive')}
+          label="At a time"
+          data={exclusives}
+          value={exclusive ?? ''}
+          error={problems.at('strategy.exclusive')}
+          onChange={({ currentTarget: { value } }) =>
+            edit((draft) => withStrategy(draft, { exclusive: (value || undefined) as Strategy['exclusive'] }))
+          }
+        />
+        <Checkbox
+          id={inputId('strategy.pauseBetweenBatches')}
+          label="A person lets each further batch begin"
+          checked={pauseBetweenBatches ?? false}
+          onChange={({ currentTarget: { checked } }) =>
+            edit((draft) => withStrategy(draft, { pauseBetweenBatches: checked || undefined }))
+          }
+          mt="lg"
         />
       </SimpleGrid>
     </Section>

@@ -14,6 +14,9 @@ export const outlineOf = (document: JobDocument): string[] => [
   ...line('branches at once', document.strategy?.concurrency),
   ...line('batches', document.strategy?.batches?.join(', ')),
   ...line('failures allowed', document.strategy?.maxFailures),
+  ...(document.strategy?.pauseBetweenBatches ? ['pause between batches'] : []),
+  ...line('order of targets', document.strategy?.order),
+  ...line('exclusive', document.strategy?.exclusive),
   ...Object.entries(document.parameters ?? {}).flatMap(([name, parameter]) => parameterLines(name, parameter)),
   ...document.steps.flatMap(stepLines),
 ]

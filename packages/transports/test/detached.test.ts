@@ -184,7 +184,7 @@ describe('a detached command', () => {
   test('is stopped when its time is over, and its last words are heard', async () => {
     await using account = await createAccount()
     await detached(account, 'one', 'trap "echo bye; exit 3" TERM; echo ready; while :; do sleep 0.02; done')
-    const { end, stdout } = await follow(account.shell, 'one', { timeoutMs: 300 })
+    const { end, stdout } = await follow(account.shell, 'one', { timeoutMs: 600 })
     expect(end).toEqual({ kind: 'stopped', because: 'timeout', outcome: 'stopped', pids: [] })
     expect(stdout.toString()).toBe('ready\nbye\n')
     const known = {

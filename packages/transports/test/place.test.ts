@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { createLocalWire, createSshWire } from '../src/index.ts'
 import { collectGuarded, createAccount, follow } from '../testing/index.ts'
 
 const signal = new AbortController().signal
@@ -72,9 +73,9 @@ test('a configured folder is the only one', async () => {
   expect(existsSync(join(inHome.home, 'of my own', 'steps', 'attached'))).toBe(true)
 })
 
-test('a configured folder must be a path', async () => {
+test('a configured folder must be a path', () => {
   for (const guardDirectory of ['relative', '', '/', '/x/', '~', '~root/x', '/a\nb', '/-x'])
-    await expect(createAccount({ guardDirectory })).rejects.toThrow(RangeError)
+    for (const create of [createLocalWire, createSshWire]) expect(() => create({ guardDirectory })).toThrow(RangeError)
 })
 
 test('what was burnt in one place cannot start in another', async () => {

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { killText } from '../src/posix/group.ts'
 import { stopGroup } from '../src/posix/stop.ts'
 
 const never = new Promise<void>(() => {})
@@ -39,4 +41,17 @@ test('what does not even end at KILL is reported as still running', async () => 
 test('a target that cannot be asked leaves the outcome unconfirmed', async () => {
   const control = { signal: async () => {}, alive: async () => Promise.reject(new Error('no answer')) }
   expect(await stopGroup(control, 7, 'cancelled', 10, never)).toMatchObject({ outcome: 'unconfirmed', pids: [] })
+})
+
+test('a group is never given to a kill(1) that would take its first digit for all of it', () => {
+  const signalled = (found: string): string =>
+    spawnSync(
+      '/bin/sh',
+      ['-c', `command() { echo ${found}; }\nkill() { echo "$@"; }\n${killText}\noc_kill TERM 1234`],
+      {
+        encoding: 'utf8',
+      },
+    ).stdout
+  expect(signalled('/usr/bin/kill')).toBe('-s TERM -- -1234\n')
+  expect(signalled('kill')).toBe('-TERM -1234\n') // built in
 })

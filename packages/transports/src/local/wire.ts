@@ -1,6 +1,7 @@
 import { homedir, userInfo } from 'node:os'
 import { accessSync, constants } from 'node:fs'
 import { cancelled, TransportError } from '../fault.ts'
+import { checkPlace } from '../posix/place.ts'
 import { createPosixShell } from '../posix/shell.ts'
 import type { StartProgram } from '../posix/program.ts'
 import type { StartHabits } from '../posix/run.ts'
@@ -25,8 +26,13 @@ export interface LocalWire {
   connect(request: { signal: AbortSignal }): Promise<PosixShell>
 }
 
-/** Commands on the server's own machine, as the server's own user. */
+/**
+ * Commands on the server's own machine, as the server's own user.
+ *
+ * @throws RangeError when `guardDirectory` is no path for a folder
+ */
 export const createLocalWire = (options: LocalWireOptions = {}): LocalWire => {
+  checkPlace(options.guardDirectory)
   const place: ChildPlace = {
     environment: options.environment ?? environmentOfALogIn(),
     directory: options.directory ?? usableHome(),

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { cancelled, TransportError } from '../fault.ts'
 import { createOpensshDialer, type OpensshOptions } from '../openssh/dialer.ts'
+import { checkPlace } from '../posix/place.ts'
 import { createPosixShell } from '../posix/shell.ts'
 import type { PosixShell } from '../posix/posix-shell.ts'
 import type { Dialer, SshClient, SshEndpoint } from './endpoint.ts'
@@ -62,7 +63,9 @@ export interface SshWire extends AsyncDisposable {
   connections(): number
 }
 
+/** @throws RangeError when `guardDirectory` is no path for a folder */
 export const createSshWire = (options: SshWireOptions = {}): SshWire => {
+  checkPlace(options.guardDirectory)
   const lingerMs = options.lingerMs ?? 2_000
   const limits = {
     channelsPerConnection: options.channelsPerConnection ?? 8,

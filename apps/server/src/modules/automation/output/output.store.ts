@@ -16,25 +16,16 @@ const bytesAtOnce = 512 * 1024
 const rowsAtOnce = 5_000
 
 /**
- * The first chunks of those that `numbers` selects, in order of their numbers, up to the limit in bytes.
- * Sizes are added up by the database, so that no more than that travels.
+ * The first of the chunks that `chunks` selects, in order of their numbers, up to the limit in bytes. Sizes are added up by
+ * the database, so that no more than that travels.
  */
-const selectChunks = async (
-  db: Kysely<DB>,
-  { branchId, day }: OutputPlace,
-  numbers: RawBuilder<unknown>,
-): Promise<StoredChunk[]> => {
+const selectSome = async (db: Kysely<DB>, chunks: RawBuilder<unknown>, bytes: number): Promise<StoredChunk[]> => {
   const { rows } = await sql<ChunkRow>`
-    with first as materialized (${numbers}),
-    sized as materialized (
-      select seq, sum(greatest(bytes, octet_length(data))) over (order by seq) - greatest(bytes, octet_length(data)) as before
-      from first join automation.output_chunks using (seq)
-      where day = ${day} and branch_id = ${branchId}
-    )
-    select * from automation.output_chunks
-    where day = ${day} and branch_id = ${branchId}
-      and seq = any (array(select seq from sized where before < ${bytesAtOnce}))
-    order by seq`.execute(db)
+    select * from (
+      select chunk.*, sum(size) over (order by seq rows unbounded preceding) - size as before
+      from (select *, greatest(bytes, octet_length(data)) as size from (${chunks}) as wanted) as chunk
+    ) as sized
+    where before < ${bytes} order by seq`.execute(db)
   return Promise.all(rows.map(toChunk))
 }
 
@@ -55,11 +46,16 @@ export const selectByLines = async (
     union all
     select seq from automation.output_chunks
     where day = ${day} and branch_id = ${branchId} and first_line >= ${from} and first_line < ${to}`
-  const chunks = await selectChunks(
+  const chunks = await selectSome(
     db,
-    place,
-    sql`with touching as materialized (${touching})
-      select seq from touching where seq > ${afterSeq} order by seq limit ${rowsAtOnce}`,
+    // one by one, each by the primary key: without statistics another plan would read the whole index of lines
+    sql`with touching as materialized (${touching}),
+        first as materialized (select seq from touching where seq > ${afterSeq} order by seq limit ${rowsAtOnce})
+      select chunk.* from first cross join lateral (
+        select * from automation.output_chunks
+        where day = ${day} and branch_id = ${branchId} and seq = first.seq limit 1
+      ) as chunk`,
+    bytesAtOnce,
   )
   const last = chunks.at(-1)
   if (last === undefined) return { chunks, isCut: false }
@@ -72,39 +68,32 @@ export const selectByLines = async (
 /**
  * Chunks in order of their numbers, up to limits of bytes and of rows: fewer than there are, but none only at the end.
  */
-export const selectAfterSeq = async (
+export const selectAfterSeq = (
   db: Kysely<DB>,
   { branchId, day }: OutputPlace,
   seq: number,
   { bytes = bytesAtOnce, rows = rowsAtOnce }: { bytes?: number; rows?: number } = {},
-): Promise<StoredChunk[]> => {
-  const found = await sql<ChunkRow>`
-    with first as materialized (
-      select seq, greatest(bytes, octet_length(data)) as size from automation.output_chunks
-      where day = ${day} and branch_id = ${branchId} and seq > ${seq}
-      order by seq limit ${rows}
-    ),
-    sized as materialized (select seq, sum(size) over (order by seq) - size as before from first)
-    select * from automation.output_chunks
-    where day = ${day} and branch_id = ${branchId} and seq > ${seq}
-      and seq <= (select max(seq) from sized where before < ${bytes})
-    order by seq`.execute(db)
-  return Promise.all(found.rows.map(toChunk))
-}
+): Promise<StoredChunk[]> =>
+  selectSome(
+    db,
+    sql`select * from automation.output_chunks
+      where day = ${day} and branch_id = ${branchId} and seq > ${seq} order by seq limit ${rows}`,
+    bytes,
+  )
 
-/** The same of one stream, behind so many of its bytes. */
+/** The same of one stream, from a byte of it on at which a chunk begins. */
 export const selectOfStream = (
   db: Kysely<DB>,
-  place: OutputPlace,
+  { branchId, day }: OutputPlace,
   stream: OutputStream,
   fromByte: number,
 ): Promise<StoredChunk[]> =>
-  selectChunks(
+  selectSome(
     db,
-    place,
-    sql`select seq from automation.output_chunks
-      where day = ${place.day} and branch_id = ${place.branchId} and stream = ${stream} and byte_offset >= ${fromByte}
+    sql`select * from automation.output_chunks
+      where day = ${day} and branch_id = ${branchId} and stream = ${stream} and byte_offset >= ${fromByte}
       order by byte_offset limit ${rowsAtOnce}`,
+    bytesAtOnce,
   )
 
 const chunksOf = (db: Kysely<DB>, { branchId, day }: OutputPlace) =>

@@ -216,15 +216,16 @@ describe.skipIf(!sshdAvailable('OpenSSH as the client'))('OpenSSH as the client'
   })
 
   test('ends its masters when the server is killed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'oc-')) // a killed server leaves its folder
     const program = `
       import { createSshWire } from ${JSON.stringify(join(import.meta.dirname, '../src/index.ts'))}
-      const wire = createSshWire({ openssh: { configFile: 'none', aloneSec: 1 } })
+      const wire = createSshWire({ openssh: { configFile: 'none', aloneSec: 1, folder: process.env.FOLDER } })
       const request = JSON.parse(process.env.REQUEST)
       await wire.connect({ ...request, trust: async () => 'trusted', signal: new AbortController().signal })
       console.log('open')
       setInterval(() => {}, 1000)`
     const server = spawn(process.execPath, ['--input-type=module', '-e', program], {
-      env: { ...process.env, REQUEST: JSON.stringify(requestTo(sshd)) },
+      env: { ...process.env, REQUEST: JSON.stringify(requestTo(sshd)), FOLDER: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     await once(server.stdout, 'data')
@@ -232,6 +233,7 @@ describe.skipIf(!sshdAvailable('OpenSSH as the client'))('OpenSSH as the client'
     expect(master).toBeDefined()
     server.kill('SIGKILL')
     await expect.poll(() => commandLine(master?.pid ?? 0), { timeout: 8_000 }).toBe('')
+    rmSync(folder, { recursive: true })
   })
 
   test('is given up at once when the caller gives up, and no ssh is left', async () => {

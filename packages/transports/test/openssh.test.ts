@@ -20,8 +20,12 @@ import {
 } from '../testing/index.ts'
 
 const signal = new AbortController().signal
+// so that masters are found that are ours
+const ourFolder = mkdtempSync(join(tmpdir(), 'oc-'))
+afterAll(() => rmSync(ourFolder, { recursive: true, force: true }))
+
 const newWire = (more: SshWireOptions['openssh'] = {}) =>
-  createSshWire({ connectTimeoutMs: 5_000, lingerMs: 300, openssh: { configFile: 'none', ...more } })
+  createSshWire({ connectTimeoutMs: 5_000, lingerMs: 300, openssh: { configFile: 'none', folder: ourFolder, ...more } })
 
 const requestTo = (sshd: Sshd, more: Partial<SshConnectRequest> = {}): SshConnectRequest => ({
   address: sshd.address,
@@ -33,8 +37,7 @@ const requestTo = (sshd: Sshd, more: Partial<SshConnectRequest> = {}): SshConnec
   ...more,
 })
 
-const masters = () =>
-  listProcesses().filter(({ pid, name }) => name === 'ssh' && commandLine(pid).includes('opsc-ssh-'))
+const masters = () => listProcesses().filter(({ pid, name }) => name === 'ssh' && commandLine(pid).includes(ourFolder))
 const commandLine = (pid: number): string => {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')
@@ -216,7 +219,6 @@ describe.skipIf(!sshdAvailable('OpenSSH as the client'))('OpenSSH as the client'
   })
 
   test('ends its masters when the server is killed', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'oc-')) // a killed server leaves its folder
     const program = `
       import { createSshWire } from ${JSON.stringify(join(import.meta.dirname, '../src/index.ts'))}
       const wire = createSshWire({ openssh: { configFile: 'none', aloneSec: 1, folder: process.env.FOLDER } })
@@ -225,7 +227,7 @@ describe.skipIf(!sshdAvailable('OpenSSH as the client'))('OpenSSH as the client'
       console.log('open')
       setInterval(() => {}, 1000)`
     const server = spawn(process.execPath, ['--input-type=module', '-e', program], {
-      env: { ...process.env, REQUEST: JSON.stringify(requestTo(sshd)), FOLDER: folder },
+      env: { ...process.env, REQUEST: JSON.stringify(requestTo(sshd)), FOLDER: ourFolder },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     await once(server.stdout, 'data')
@@ -233,7 +235,6 @@ describe.skipIf(!sshdAvailable('OpenSSH as the client'))('OpenSSH as the client'
     expect(master).toBeDefined()
     server.kill('SIGKILL')
     await expect.poll(() => commandLine(master?.pid ?? 0), { timeout: 8_000 }).toBe('')
-    rmSync(folder, { recursive: true })
   })
 
   test('is given up at once when the caller gives up, and no ssh is left', async () => {

@@ -214,62 +214,6 @@ test('a run takes typed values, values from files, and asks for secrets', async 
 
 const method = { uuid: uuid(30), type: 'ssh', host: '10.0.0.1', port: 22 }
 const target = { uuid: uuid(31), serial: 'TGT-2026-000001', name: 'web1' }
-const plan = {
-  hash: 'abc',
-  job: { uuid: uuid(10), serial: 'JOB-2026-000001', name: 'restart', version: 1 },
-  branches: [
-    {
-      number: '001',
-      target,
-      batch: 1,
-      method,
-      credential: 'deploy',
-      steps: [
-        {
-          id: 's',
-          name: 'step-1',
-          type: 'ssh.exec',
-          target,
-          method,
-          credential: 'deploy',
-          command: 'echo a\necho b\n',
-          dependsOn: [],
-          mode: 'attached' as const,
-          timeoutSec: 60,
-        },
-      ],
-    },
-  ],
-  warnings: ['a secret would stand in an argument'],
-  sinceSuccess: null,
-}
-
-test('a plan shows the literal commands, and a run after it is of exactly that plan', async () => {
-  peer.answer(api.jobs.read, () => jobDetail())
-  peer.answer(api.jobs.plan, () => plan)
-  const started: unknown[] = []
-  peer.answer(api.executions.start, ({ body }) => {
-    started.push(body)
-    return execution('queued', { queued: 1 })
-  })
-  const shown = await opsctl(['jobs', 'plan', 'JOB-2026-000001'])
-  expect(shown.stdout).toContain(
-    '  step-1 (ssh.exec): ssh 10.0.0.1:22, deploy, attached, at most 60 s\n    echo a\n    echo b\n',
-  )
-  expect(shown.stderr).toBe('warning: a secret would stand in an argument\n')
-
-  const run = ['jobs', 'run', 'JOB-2026-000001', '--plan']
-  const declined = await opsctl(run, { typed: 'n\r' })
-  expect(declined.stderr).toContain('Nothing was started. Run exactly this with --plan-hash abc')
-  await opsctl(run)
-  expect(started).toEqual([])
-  await opsctl(run, { typed: 'y\r' })
-  await opsctl([...run, '--yes'])
-  expect(started).toEqual([
-    { parameters: {}, planHash: 'abc' },
-    { parameters: {}, planHash: 'abc' },
-  ])
-})
 
 test('a target is made from options, and a failed test of it is exit code 1 with the phases', async () => {
   const made: unknown[] = []

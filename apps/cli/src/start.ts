@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { api, type Execution, type JobDetail, type Plan, type StartRequest, type Values } from '@opsconductor/contract'
+import {
+  api,
+  type Execution,
+  hasTexts,
+  type JobDetail,
+  type Plan,
+  type PlanDiff,
+  ProblemError,
+  sayPlanChange,
+  type StartRequest,
+  type Values,
+} from '@opsconductor/contract'
 import { Failure } from './failure.ts'
 import type { Opsctl } from './opsctl.ts'
 import { oneLine, shownAddress, type Printer } from './print.ts'
@@ -61,9 +72,40 @@ export const showPlan = (print: Printer, plan: Plan) => {
       const where = step.target.uuid === target.uuid ? '' : ` on ${oneLine(step.target.name)}`
       print.line(`  ${oneLine(step.name)} (${step.type})${where}: ${how.filter(Boolean).join(', ')}`)
       for (const line of step.command.replace(/\n$/, '').split('\n')) print.line(`    ${oneLine(line)}`)
+      if (step.dependsOn.length > 0)
+        print.line(print.paint('dim', `    uses ${step.dependsOn.join(', ')}, known only when it runs`))
     }
   }
   print.line()
+  if (plan.sinceSuccess !== null) {
+    const { execution, diff } = plan.sinceSuccess
+    print.line(
+      diff.total === 0
+        ? `the same as ${execution.ref}, the last that completed`
+        : `different from ${execution.ref}, the last that completed:`,
+    )
+    showDiff(diff, print.line, print.paint)
+    print.line()
+  }
   for (const warning of plan.warnings) print.note(`warning: ${oneLine(warning)}`, 'yellow')
   print.line(`plan ${plan.hash}`)
+}
+
+/** Why a plan that was asked for is not run any more. */
+export const showChanges = (print: Printer, error: unknown) => {
+  if (print.isJson || !(error instanceof ProblemError) || error.problem.diff === undefined) return
+  showDiff(error.problem.diff, (text) => print.note(text), print.paintNote)
+}
+
+const changesShown = 50
+
+const showDiff = ({ changes, total }: PlanDiff, line: (text: string) => void, paint: Printer['paint']) => {
+  const shown = changes.slice(0, changesShown)
+  for (const change of shown) {
+    line(`  ${oneLine(sayPlanChange(change))}`)
+    if (!hasTexts(change)) continue
+    for (const text of change.before?.split('\n') ?? []) line(paint('red', `    - ${oneLine(text)}`))
+    for (const text of change.after?.split('\n') ?? []) line(paint('green', `    + ${oneLine(text)}`))
+  }
+  if (total > shown.length) line(`  and ${total - shown.length} more`)
 }

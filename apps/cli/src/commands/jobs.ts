@@ -1,4 +1,4 @@
-import { api, type Job, type JobDetail } from '@opsconductor/contract'
+import { api, type Job, type JobDetail, type StartRequest } from '@opsconductor/contract'
 import { Option, type Command } from 'commander'
 import { applyFiles } from '../apply.ts'
 import { writeYaml } from '../document.ts'
@@ -8,7 +8,7 @@ import { collected, listOptions, priority, shownPage, wholeNumber, type ListOpti
 import { firstItems, jobRef } from '../names.ts'
 import type { AddCommands, Opsctl } from '../opsctl.ts'
 import { shownTime, stateColour } from '../print.ts'
-import { showPlan, startOnce, valuesFor, type ValueOptions } from '../start.ts'
+import { showChanges, showPlan, startOnce, valuesFor, type ValueOptions } from '../start.ts'
 
 type RunOptions = ValueOptions & {
   target?: string[]
@@ -124,7 +124,7 @@ const run = async (ctx: Opsctl, name: string, options: RunOptions) => {
     }
     planHash ??= plan.hash
   }
-  const execution = await startOnce(ctx, job.uuid, {
+  const execution = await startAsPlanned(ctx, job.uuid, {
     ...request,
     ...(planHash === undefined ? {} : { planHash }),
     ...(options.priority === undefined ? {} : { priority: options.priority }),
@@ -137,6 +137,15 @@ const run = async (ctx: Opsctl, name: string, options: RunOptions) => {
     print.line(`${execution.ref} started.`)
     print.note(`Watch it with: opsctl executions output ${execution.ref} --follow`)
   })
+}
+
+const startAsPlanned = async (ctx: Opsctl, ref: string, request: StartRequest) => {
+  try {
+    return await startOnce(ctx, ref, request)
+  } catch (error) {
+    showChanges(ctx.print, error)
+    throw error
+  }
 }
 
 const tellStarted = ({ print }: Opsctl, execution: { ref: string; counts: { total: number } }) => {

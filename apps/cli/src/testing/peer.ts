@@ -109,7 +109,10 @@ const refuse = (response: ServerResponse, error: unknown) => {
   const { status, title } = problems[code]
   const detail = error instanceof Error ? error.message : String(error)
   const fields = error instanceof Error && 'fields' in error ? { fields: error.fields } : {}
+  const diff = error instanceof Error && 'diff' in error ? { diff: error.diff } : {}
   response.statusCode = status
   response.setHeader('content-type', 'application/problem+json')
-  response.end(JSON.stringify({ type: 'about:blank', title, status, code, detail, requestId: 'req-1', ...fields }))
+  response.end(
+    JSON.stringify({ type: 'about:blank', title, status, code, detail, requestId: 'req-1', ...fields, ...diff }),
+  )
 }

@@ -1,29 +1,31 @@
 import { Alert, Button, List, Stack, Text } from '@mantine/core'
-import type { Plan, PlannedBranch } from '@opsconductor/contract'
+import type { Plan, PlanDiff, PlannedBranch } from '@opsconductor/contract'
 import { IconAlertTriangle, IconRefreshAlert } from '@tabler/icons-react'
 import { useState } from 'react'
+import { PlanChanges } from './PlanChanges.tsx'
 import classes from './PlanView.module.css'
 
 const shownAtFirst = 20
 const shownMore = 200
 
-type Props = { plan: Plan; changes: readonly string[] }
+/** `change` is what is different from the plan that was shown before; its `diff` is absent where nobody knows. */
+type Props = { plan: Plan; change: { diff: PlanDiff | undefined } | null }
 
 /** Which target gets exactly which command. */
-export const PlanView = ({ plan, changes }: Props) => {
+export const PlanView = ({ plan, change }: Props) => {
   const [shown, setShown] = useState(shownAtFirst)
-  const { branches, warnings } = plan
+  const { branches, warnings, sinceSuccess } = plan
   const batches = new Set(branches.map(({ batch }) => batch)).size
   return (
     <Stack gap="sm">
-      {changes.length > 0 && (
+      {change !== null && (
         <Alert
           variant="default"
           role="alert"
           icon={<IconRefreshAlert aria-hidden />}
           title="The plan has changed meanwhile"
         >
-          <Words words={changes} />
+          {change.diff !== undefined && <PlanChanges diff={change.diff} />}
           <Text size="sm" mt={6}>
             Nothing was started. This is the plan of now.
           </Text>
@@ -34,6 +36,7 @@ export const PlanView = ({ plan, changes }: Props) => {
           <Words words={warnings} />
         </Alert>
       )}
+      {sinceSuccess !== null && <SinceSuccess since={sinceSuccess} />}
       <Text size="sm" c="dimmed">
         {branches.length.toLocaleString('en')} {branches.length === 1 ? 'branch' : 'branches'}
         {batches > 1 && ` in ${batches} batches`}, version {plan.job.version} of the job. Secrets are masked.
@@ -52,6 +55,21 @@ export const PlanView = ({ plan, changes }: Props) => {
     </Stack>
   )
 }
+
+const SinceSuccess = ({ since: { execution, diff } }: { since: NonNullable<Plan['sinceSuccess']> }) =>
+  diff.total === 0 ? (
+    <Text size="sm" c="dimmed">
+      The same as {execution.ref}, the last that completed.
+    </Text>
+  ) : (
+    <details>
+      <summary className={classes.since}>
+        {diff.total.toLocaleString('en')} {diff.total === 1 ? 'difference' : 'differences'} from {execution.ref}, the
+        last that completed
+      </summary>
+      <PlanChanges diff={diff} />
+    </details>
+  )
 
 const Words = ({ words }: { words: readonly string[] }) => (
   <List size="sm">
@@ -82,6 +100,7 @@ const Branch = ({ branch, withBatch, isOpen }: { branch: PlannedBranch; withBatc
                 {step.name} · {step.type} · {step.mode}
                 {step.timeoutSec !== null && ` · at most ${step.timeoutSec} s`}
                 {step.target.uuid !== target.uuid && ` · on ${step.target.name}`}
+                {step.dependsOn.length > 0 && ` · uses ${step.dependsOn.join(', ')}, known only when it runs`}
               </span>
               <pre className={classes.command}>{step.command}</pre>
             </li>

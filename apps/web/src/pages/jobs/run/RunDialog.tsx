@@ -4,6 +4,7 @@ import {
   type FieldProblem,
   type JobDetail,
   type Plan,
+  type PlanDiff,
   ProblemError,
   type RunRequest,
 } from '@opsconductor/contract'
@@ -17,13 +18,12 @@ import { newRequestKey } from '../../executions/request-key.ts'
 import { TargetPicker } from '../TargetPicker.tsx'
 import { ParameterInputs } from './ParameterInputs.tsx'
 import { checkTyped, fieldsOf, typedDefaults, valuesOf } from './parameter-values.ts'
-import { planChanges } from './plan-changes.ts'
 import { PlanView } from './PlanView.tsx'
 
 type Props = { job: JobDetail; onClose: () => void }
 
-/** A plan that was asked for, with the request that it answers. */
-type Planned = { request: RunRequest; plan: Plan; changes: string[] }
+/** A plan that was asked for, with the request that it answers; and what it differs in from the one shown before. */
+type Planned = { request: RunRequest; plan: Plan; change: { diff: PlanDiff | undefined } | null }
 
 /** Where and with which values, then exactly what would happen, then it happens. */
 export const RunDialog = ({ job, onClose }: Props) => {
@@ -36,10 +36,11 @@ export const RunDialog = ({ job, onClose }: Props) => {
   const params = { ref: job.uuid }
 
   const plan = useMutation({
-    mutationFn: async ({ request, before }: { request: RunRequest; before?: Plan }): Promise<Planned> => {
-      const next = await call(api.jobs.plan, { params, body: request })
-      return { request, plan: next, changes: before ? planChanges(before, next) : [] }
-    },
+    mutationFn: async ({ request, change = null }: { request: RunRequest; change?: Planned['change'] }) => ({
+      request,
+      plan: await call(api.jobs.plan, { params, body: request }),
+      change,
+    }),
     onSuccess: setPlanned,
     onError: (error) => {
       setPlanned(undefined)
@@ -59,7 +60,7 @@ export const RunDialog = ({ job, onClose }: Props) => {
     },
     onError: (error, { planned }) => {
       const isStale = error instanceof ProblemError && error.problem.code === 'plan_changed'
-      if (isStale) plan.mutate({ request: planned.request, before: planned.plan })
+      if (isStale) plan.mutate({ request: planned.request, change: { diff: error.problem.diff } })
     },
   })
   const isStale = start.error instanceof ProblemError && start.error.problem.code === 'plan_changed'
@@ -83,7 +84,7 @@ export const RunDialog = ({ job, onClose }: Props) => {
     <Modal opened onClose={onClose} title={`Run ${job.name}`} size={planned ? 'xl' : 'lg'}>
       {planned ? (
         <Stack gap="md">
-          <PlanView plan={planned.plan} changes={planned.changes} />
+          <PlanView plan={planned.plan} change={planned.change} />
           {start.error && !isStale && <ErrorView error={start.error} />}
           <Group justify="space-between" gap="xs">
             <Button variant="default" onClick={() => setPlanned(undefined)}>

@@ -45,6 +45,8 @@ export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Cl
   const close = async () => {
     await keeper.close()
     lanes.close()
+    const { authentication } = settled.lane
+    if (authentication.kind === 'handshake') authentication.forget?.()
   }
   const learn = async (signal: AbortSignal | undefined) => {
     const lane = lanes.take()
@@ -54,13 +56,18 @@ export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Cl
       lanes.give(lane)
     }
   }
+  /** What could not be asked is asked again the next time. */
+  const forgetLearning = (error: unknown): never => {
+    learning = undefined
+    throw error
+  }
   return {
     async run(command, runOptions = {}) {
       commandLineOf(command, runOptions) // what cannot run opens no shell
       return keeper.run(runOptions, runOptions.signal, (shell) => shell.run(command, runOptions))
     },
     shell: (settings = {}, signal) => openShell(station, settings, signal),
-    learnLimits: (signal) => (learning ??= learn(signal)),
+    learnLimits: (signal) => (learning ??= learn(signal).catch(forgetLearning)),
     get maxEnvelopeBytes() {
       return station.endpoint.maxEnvelopeBytes
     },

@@ -1,5 +1,5 @@
 import { createClient } from './client.ts'
-import { TlsError, WinrmError } from './errors.ts'
+import { AuthError, TlsError, WinrmError } from './errors.ts'
 import type { ConnectOptions } from './options.ts'
 import { collect } from './winrs/collect.ts'
 
@@ -55,7 +55,9 @@ export const probe = async (options: ConnectOptions, signal?: AbortSignal): Prom
   } catch (error) {
     if (!(error instanceof WinrmError)) throw error
     if (error instanceof TlsError) fingerprint ??= error.fingerprint
-    done(wanted.find((phase) => !has(phase)) ?? 'command', error.message, error)
+    // credentials that may not be used on this connection fail before it is there
+    const reached = wanted.find((phase) => !has(phase)) ?? 'command'
+    done(error instanceof AuthError ? 'authentication' : reached, error.message, error)
     return { isPassed: false, phases, fingerprint }
   }
 }

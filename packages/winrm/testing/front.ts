@@ -2,7 +2,9 @@
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Protection } from '../src/auth/authentication.ts'
+import { certificate } from '../src/auth/certificate.ts'
 import { openBody, sealBody, sealedContentType } from '../src/connection/sealed-body.ts'
 import type { NtlmStep } from './ntlm-acceptor.ts'
 
@@ -109,6 +111,10 @@ export const createFront = (options: FrontOptions): { readonly server: Server; r
       const [user = '', password = ''] = Buffer.from(credentials, 'base64').toString().split(/:(.*)/s)
       if (options.isBasicUser?.(user, password) === true) await answer(response, connection, body.toString())
       else refuse(response)
+      return
+    }
+    if (scheme === certificate.authorization && (request.socket as TLSSocket).authorized) {
+      await answer(response, connection, body.toString())
       return
     }
     if (connection.session === undefined) {

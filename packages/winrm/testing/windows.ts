@@ -30,6 +30,8 @@ export type WindowsOptions = Partial<Quotas> & {
   readonly maxEnvelopeKilobytes?: number
   /** How large a piece of output may be. Default 32,768. */
   readonly pieceBytes?: number
+  /** Where it listens. Default 127.0.0.1. */
+  readonly host?: string
   readonly environment?: Readonly<Record<string, string>>
   readonly powerShell?: PowerShell
   /** Another mechanism behind Negotiate. Default NTLM with `users`. */
@@ -40,7 +42,7 @@ export type WindowsOptions = Partial<Quotas> & {
 
 /** A machine that speaks WinRM as Windows does, and runs POSIX programs. */
 export type Windows = {
-  readonly host: '127.0.0.1'
+  readonly host: string
   readonly port: number
   /** Its user's folder; also %TEMP%. */
   readonly home: string
@@ -72,7 +74,7 @@ const shellsOf = (options: WindowsOptions, home: string) =>
 
 /** Starts it on a free port of this machine. */
 export const startWindows = async (options: WindowsOptions = {}): Promise<Windows> => {
-  const { users = { anna: 'Pa$$wörd' }, maxEnvelopeKilobytes = 500, tls } = options
+  const { users = { anna: 'Pa$$wörd' }, maxEnvelopeKilobytes = 500, host = '127.0.0.1', tls } = options
   const home = await mkdtemp(join(tmpdir(), 'winrm-simulated-'))
   const asked: string[] = []
   const shells = shellsOf(options, home)
@@ -107,7 +109,7 @@ export const startWindows = async (options: WindowsOptions = {}): Promise<Window
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
 
   const cut = () => {
     for (const socket of sockets) socket.destroy()
@@ -119,7 +121,7 @@ export const startWindows = async (options: WindowsOptions = {}): Promise<Window
     await rm(home, { recursive: true, force: true })
   }
   return {
-    host: '127.0.0.1',
+    host,
     port: (server.address() as AddressInfo).port,
     home,
     traffic,

@@ -34,4 +34,10 @@ export type Handshake = {
 /** One way to say who we are: either with every request, or by a handshake at the beginning of each connection. */
 export type Authentication =
   | { readonly kind: 'header'; readonly name: string; readonly authorization: string }
-  | { readonly kind: 'handshake'; readonly name: string; begin(peer: Peer): Promise<Handshake> }
+  | {
+      readonly kind: 'handshake'
+      readonly name: string
+      begin(peer: Peer): Promise<Handshake>
+      /** Overwrites what secret it holds; it is of no use after that. */
+      forget?(): void
+    }

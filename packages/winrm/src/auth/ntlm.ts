@@ -37,6 +37,7 @@ export type NtlmAccount = {
 export const ntlm = ({ username, hash, servicePrincipalName }: NtlmAccount): Authentication => ({
   kind: 'handshake',
   name: 'NTLM',
+  forget: () => void hash.fill(0),
   begin: async ({ host, endPointBinding }): Promise<Handshake> => {
     const negotiate = negotiateMessage()
     let sessionKey: Buffer | undefined

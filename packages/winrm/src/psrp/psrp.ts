@@ -14,7 +14,7 @@ export type Psrp = {
 
 /**
  * PowerShell Remoting (MS-PSRP 2.3) over a client's connections. It works also for whom a session configuration admits
- * and WinRS does not: Remote Management Users, JEA.
+ * and WinRS does not (Remote Management Users), as long as that has the full language: JEA has not.
  */
 export const psrp = (client: Client, settings: RunspaceSettings = {}): Psrp => {
   const keeper = createKeeper(

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { ProtocolError, RemoteFault, ShellLostError, WinrmError } from '../errors.ts'
+import { within } from '../connection/waiting.ts'
+import { ProtocolError, RemoteFault, ShellLostError } from '../errors.ts'
 import type { PowerShellCommand, PowerShellPiece } from '../powershell/run.ts'
 import { followCommand, type CommandLimits } from '../winrs/command.ts'
 import { receive } from '../winrs/receiving.ts'
 import { DEFAULT_IDLE_TIMEOUT_MS, sendCapacity } from '../winrs/requests.ts'
-import { shellPort, type Ask, type Station } from '../winrs/shell-port.ts'
-import { feed, sendPiece, type Input } from '../winrs/stdin.ts'
+import { createPlace } from '../winrs/place.ts'
+import type { Station } from '../winrs/shell-port.ts'
+import { feeding, sendPiece, type Input } from '../winrs/stdin.ts'
 import { xmlDuration } from '../wsman/envelope.ts'
 import { Action } from '../wsman/namespaces.ts'
 import { xmlText } from '../wsman/xml-text.ts'
@@ -16,7 +18,7 @@ import { heardMessages, pipelineDialect } from './pipeline.ts'
 import { EPILOGUE, PROLOGUE } from './script.ts'
 
 export type RunspaceSettings = {
-  /** The session configuration (endpoint). Default `Microsoft.PowerShell`. */
+  /** The session configuration (endpoint), one with the full language. Default `Microsoft.PowerShell`. */
   readonly configurationName?: string | undefined
   /** After so long without a request Windows ends the runspace. Default 5 minutes. */
   readonly idleTimeoutMs?: number | undefined
@@ -49,7 +51,6 @@ export type Runspace = {
 const PoolState = { opened: 2, closed: 3, broken: 5 } as const
 
 const OPEN_MS = 60_000
-const DELETE_MS = 5_000
 
 const createBody = (id: string, creation: Buffer, idleTimeoutMs: number) =>
   `<rsp:Shell ShellId="${id}"><rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>` +
@@ -73,29 +74,11 @@ export const openRunspace = async (
   const id = randomUUID().toUpperCase()
   const fragment = createFragmenter()
   const lane = lanes.take()
-  let state: 'open' | 'lost' | 'closed' = 'open'
-  let isBusy = false
-  let commandCount = 0
-  let deletion: Promise<boolean> | undefined
-
-  const remove = async (ask: Ask): Promise<boolean> => {
-    try {
-      await ask({ action: Action.delete, body: '', isRepeatable: true, operationTimeoutMs: DELETE_MS })
-      return true
-    } catch (error) {
-      return error instanceof ShellLostError
-    } finally {
-      lanes.give(lane)
-    }
-  }
-  const abandon = () => {
-    state = 'lost'
-    return (deletion ??= remove(port.askBeside))
-  }
-  const port = shellPort(station, lane, { id, resourceUri }, abandon)
+  const place = createPlace(station, lane, { id, resourceUri })
+  const { port } = place
   const capacity = () => sendCapacity(endpoint.maxEnvelopeBytes)
 
-  const open = async () => {
+  const open = async (limit: AbortSignal) => {
     const creation = [
       ...fragment(writeMessage(MessageType.sessionCapability, id, undefined, SESSION_CAPABILITY), capacity()),
       ...fragment(writeMessage(MessageType.initRunspacePool, id, undefined, INIT_RUNSPACE_POOL), capacity()),
@@ -105,9 +88,8 @@ export const openRunspace = async (
       resourceUri,
       requiredOptions: { protocolversion: '2.3' },
       body: createBody(id, Buffer.concat(creation), idleTimeoutMs),
-      signal,
+      signal: limit,
     })
-    const limit = AbortSignal.any([AbortSignal.timeout(OPEN_MS), ...(signal === undefined ? [] : [signal])])
     const defragment = createDefragmenter()
     for (;;) {
       const answer = await receive(port, POOL_RECEIVE, limit)
@@ -121,18 +103,17 @@ export const openRunspace = async (
       }
     }
   }
+  const giveUp = new AbortController()
+  const what = 'Opening a runspace'
   try {
-    await open()
+    await within({ phase: 'command', limitMs: OPEN_MS, what, signal }, open(giveUp.signal), () => giveUp.abort())
   } catch (error) {
-    void abandon()
+    place.end(false)
     throw error
   }
 
   const run = async (script: string, options: PipelineOptions = {}): Promise<PowerShellCommand> => {
-    if (state !== 'open') throw new ShellLostError('The runspace is closed.')
-    if (isBusy) throw new WinrmError('Another script still runs in this runspace: open a second one.')
-    isBusy = true
-    commandCount++
+    place.begin()
     const { stdin } = options
     const pipelineId = randomUUID().toUpperCase()
     const xml = createPipelineXml(PROLOGUE + script + EPILOGUE, stdin !== undefined || options.acceptsInput === true)
@@ -142,38 +123,26 @@ export const openRunspace = async (
       await port.ask({ action: Action.command, body, signal: options.signal })
       for (const other of others) await sendPiece(port.ask, pipelineId, other, false, options.signal)
     } catch (error) {
-      isBusy = false
-      if (!(error instanceof RemoteFault) || others.length > 0) void abandon()
-      if (error instanceof ShellLostError) state = 'lost'
+      const isNotBegun = error instanceof RemoteFault && !(error instanceof ShellLostError) && others.length === 0
+      place.end(isNotBegun)
       throw error
     }
     const dialect = pipelineDialect({ poolId: id, pipelineId }, fragment)
-    const running = followCommand<PowerShellPiece>(port, pipelineId, dialect, options, (isUsable) => {
-      isBusy = false
-      if (!isUsable) void abandon()
-    })
-    if (stdin !== undefined) feed(running, stdin).catch(() => running.signal('terminate').catch(() => abandon()))
-    return running
-  }
-
-  const close = async () => {
-    if (state === 'open') {
-      state = 'closed'
-      deletion ??= remove(isBusy ? port.askBeside : port.ask)
-    }
-    await deletion
+    return feeding(stdin, options, (limits) =>
+      followCommand<PowerShellPiece>(port, pipelineId, dialect, limits, (isUsable) => place.end(isUsable)),
+    )
   }
 
   return {
     id,
     get isUsable() {
-      return state === 'open'
+      return place.isUsable
     },
     get commandCount() {
-      return commandCount
+      return place.commandCount
     },
     run,
-    close,
-    [Symbol.asyncDispose]: close,
+    close: () => place.close(),
+    [Symbol.asyncDispose]: () => place.close(),
   }
 }

@@ -1,16 +1,17 @@
 import { commandLineOf, type CommandLine } from '../cmd/command-line.ts'
-import { RemoteFault, ShellLostError, WinrmError } from '../errors.ts'
+import { RemoteFault, ShellLostError } from '../errors.ts'
 import { Action } from '../wsman/namespaces.ts'
 import { readCommandId, readShellId } from './answers.ts'
 import { followCommand, type Command, type CommandLimits } from './command.ts'
 import { winrsDialect } from './dialect.ts'
+import { createPlace } from './place.ts'
 import { CMD_SHELL_URI, commandBody, createBody, shellOptions, type ShellSettings } from './requests.ts'
-import { shellPort, type Ask, type Station } from './shell-port.ts'
-import { feed, fitsOneSend, inputBytes, sendPiece, type Input } from './stdin.ts'
+import type { Station } from './shell-port.ts'
+import { feeding, fitsOneSend, inputBytes, sendPiece, type Input } from './stdin.ts'
 
 export type RunOptions = CommandLine &
   CommandLimits & {
-    /** What it reads; its standard input is closed after it. */
+    /** What it reads; its standard input is closed after it. An input that fails ends the command: a CancelledError. */
     readonly stdin?: Input | undefined
     /** Instead of `stdin`: `write` and `end` will be used. Without either it has a console from which nothing comes. */
     readonly acceptsInput?: boolean | undefined
@@ -36,9 +37,6 @@ export type Shell = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** How long Windows may take to delete a shell. */
-const DELETE_MS = 5_000
-
 /** Creates a shell on a lane of its own. @throws as `run`, but for the command line */
 export const openShell = async (station: Station, settings: ShellSettings, signal?: AbortSignal): Promise<Shell> => {
   const { endpoint, lanes } = station
@@ -57,104 +55,61 @@ export const openShell = async (station: Station, settings: ShellSettings, signa
     lanes.give(lane)
     throw error
   }
+  const place = createPlace(station, lane, { id, resourceUri: CMD_SHELL_URI })
+  const { port } = place
 
-  let state: 'open' | 'lost' | 'closed' = 'open'
-  let isBusy = false
-  let commandCount = 0
-  let deletion: Promise<boolean> | undefined
-
-  const remove = async (ask: Ask): Promise<boolean> => {
-    try {
-      await ask({ action: Action.delete, body: '', isRepeatable: true, operationTimeoutMs: DELETE_MS })
-      return true
-    } catch (error) {
-      return error instanceof ShellLostError
-    } finally {
-      lanes.give(lane)
-    }
-  }
-  const abandon = () => {
-    state = 'lost'
-    deletion ??= remove(port.askBeside)
-    return deletion
-  }
-  const port = shellPort(station, lane, { id, resourceUri: CMD_SHELL_URI }, abandon)
-
-  const start = async (commandLine: string, options: RunOptions): Promise<string> => {
-    const isFed = options.stdin !== undefined || options.acceptsInput === true
-    try {
-      const answer = await port.ask({
-        action: Action.command,
-        body: commandBody(commandLine),
-        options: {
-          // a console would echo, and turn what we send into key strokes
-          WINRS_CONSOLEMODE_STDIN: isFed ? 'FALSE' : 'TRUE',
-          WINRS_SKIP_CMD_SHELL: options.skipCmdShell === true ? 'TRUE' : 'FALSE',
-        },
-        signal: options.signal,
-      })
-      return readCommandId(answer)
-    } catch (error) {
-      // it may have begun without our knowing its number: only the end of the shell is sure to end it
-      if (!(error instanceof RemoteFault)) void abandon()
-      if (error instanceof ShellLostError) state = 'lost'
-      throw error
-    }
+  const start = async (commandLine: string, isFed: boolean, options: RunOptions): Promise<string> => {
+    const answer = await port.ask({
+      action: Action.command,
+      body: commandBody(commandLine),
+      options: {
+        // a console would echo, and turn what we send into key strokes
+        WINRS_CONSOLEMODE_STDIN: isFed ? 'FALSE' : 'TRUE',
+        WINRS_SKIP_CMD_SHELL: options.skipCmdShell === true ? 'TRUE' : 'FALSE',
+      },
+      signal: options.signal,
+    })
+    return readCommandId(answer)
   }
 
   const run = async (command: string, options: RunOptions = {}): Promise<Command> => {
     const { stdin } = options
     const commandLine = commandLineOf(command, options)
-    if (state !== 'open') throw new ShellLostError('The shell is closed.')
-    if (isBusy) throw new WinrmError('Another command still runs in this shell: open a second one.')
-
-    isBusy = true
+    place.begin()
+    // a small input goes ahead of the first Receive, on the same lane; more of it beside, as the command reads it
+    const ahead = stdin !== undefined && fitsOneSend(stdin, endpoint.maxEnvelopeBytes) ? stdin : undefined
     let commandId: string
     try {
-      commandCount++
-      commandId = await start(commandLine, options)
-      if (stdin !== undefined && fitsOneSend(stdin, endpoint.maxEnvelopeBytes))
-        await sendPiece(port.ask, commandId, inputBytes(stdin), true, options.signal).catch((error: unknown) => {
+      commandId = await start(commandLine, stdin !== undefined || options.acceptsInput === true, options)
+      if (ahead !== undefined)
+        await sendPiece(port.ask, commandId, inputBytes(ahead), true, options.signal).catch((error: unknown) => {
           // a command may end without reading its input
           if (!(error instanceof RemoteFault)) throw error
         })
     } catch (error) {
-      isBusy = false
-      if (!(error instanceof RemoteFault)) void abandon()
+      // it may have begun without our knowing its number: then only the end of the shell is sure to end it
+      place.end(error instanceof RemoteFault && !(error instanceof ShellLostError))
       throw error
     }
-    const running = followCommand(port, commandId, winrsDialect(commandId), options, (isShellUsable) => {
-      isBusy = false
-      if (!isShellUsable) void abandon()
-    })
-    // an input that fails ends the command: half an input may be worse than none
-    if (stdin !== undefined && !fitsOneSend(stdin, endpoint.maxEnvelopeBytes))
-      feed(running, stdin).catch(() => running.signal('terminate').catch(() => abandon()))
-    return running
-  }
-
-  const close = async () => {
-    if (state === 'open') {
-      state = 'closed'
-      // while a Receive waits on the lane, Delete has to go beside it
-      deletion ??= remove(isBusy ? port.askBeside : port.ask)
-    }
-    await deletion
+    const rest = ahead === undefined ? stdin : undefined
+    return feeding(rest, options, (limits) =>
+      followCommand(port, commandId, winrsDialect(commandId), limits, (isUsable) => place.end(isUsable)),
+    )
   }
 
   return {
     id,
     get commandCount() {
-      return commandCount
+      return place.commandCount
     },
     get isUsable() {
-      return state === 'open'
+      return place.isUsable
     },
     get isBusy() {
-      return isBusy
+      return place.isBusy
     },
     run,
-    close,
-    [Symbol.asyncDispose]: close,
+    close: () => place.close(),
+    [Symbol.asyncDispose]: () => place.close(),
   }
 }

@@ -3,7 +3,7 @@ import { RemoteFault } from '../errors.ts'
 import { FaultCode } from '../wsman/fault.ts'
 import { Action } from '../wsman/namespaces.ts'
 import { sendBody, sendCapacity } from './requests.ts'
-import type { Command } from './command.ts'
+import type { Command, CommandLimits } from './command.ts'
 import type { Ask } from './shell-port.ts'
 
 /** Everything a command may be given to read. */
@@ -67,7 +67,7 @@ export const writesInTurn = (isOver: () => boolean) => {
 }
 
 /** Gives a command all of its input, and the end of it. */
-export const feed = async (command: Pick<Command, 'write' | 'end' | 'isOver'>, input: Input): Promise<void> => {
+const feed = async (command: Pick<Command, 'write' | 'end' | 'isOver'>, input: Input): Promise<void> => {
   if (typeof input === 'string' || input instanceof Uint8Array) await command.write(input)
   else
     for await (const data of input) {
@@ -75,4 +75,21 @@ export const feed = async (command: Pick<Command, 'write' | 'end' | 'isOver'>, i
       await command.write(data)
     }
   await command.end()
+}
+
+/**
+ * A command that is fed while it runs. An input that fails ends it, with the failure as the cause: half an input may be
+ * worse than none.
+ */
+export const feeding = <C extends Pick<Command, 'write' | 'end' | 'isOver'>>(
+  input: Input | undefined,
+  limits: CommandLimits,
+  follow: (limits: CommandLimits) => C,
+): C => {
+  if (input === undefined) return follow(limits)
+  const failing = new AbortController()
+  const signal = AbortSignal.any([failing.signal, ...(limits.signal === undefined ? [] : [limits.signal])])
+  const command = follow({ ...limits, signal })
+  feed(command, input).catch((error: unknown) => failing.abort(error))
+  return command
 }

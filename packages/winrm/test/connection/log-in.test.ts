@@ -120,6 +120,12 @@ describe('a connection', () => {
     await expect(client.run('echo never')).rejects.toThrow(ProtocolError)
   })
 
+  test.each(['::1', '[::1]'])('to %s, an IPv6 address', async (host) => {
+    await using windows = await startWindows({ host: '::1' })
+    await using client = await connectTo(windows, { host })
+    expect((await collect(await client.run('echo six'))).stdout).toBe('six\r\n')
+  })
+
   test('never goes through a proxy', async () => {
     await using windows = await startWindows()
     process.env['http_proxy'] = 'http://127.0.0.1:9'

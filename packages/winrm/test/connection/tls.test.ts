@@ -75,6 +75,28 @@ describe('over HTTPS', () => {
   })
 })
 
+describe('a client certificate', () => {
+  const client = authority.issue('anna', 'email:anna@example.test')
+  const tlsOptions = { ca: authority.cert }
+
+  test('logs in by itself, over TLS 1.2', async () => {
+    await using windows = await startWindows({ tls: { ...tls, ca: authority.cert } })
+    expect(await hello(windows, { tls: tlsOptions, credentials: { type: 'certificate', ...client } })).toBe('hello\r\n')
+    expect(windows.traffic.requests).toBe(5)
+  })
+
+  test('nobody knows is an AuthError', async () => {
+    await using windows = await startWindows({ tls: { ...tls, ca: authority.cert } })
+    const unknown = { tls: tlsOptions, credentials: { type: 'certificate', ...selfSigned() } } as const
+    await expect(hello(windows, unknown)).rejects.toThrow(AuthError)
+  })
+
+  test('is refused over plain HTTP', async () => {
+    await using windows = await startWindows()
+    await expect(connectTo(windows, { credentials: { type: 'certificate', ...client } })).rejects.toThrow(/needs HTTPS/)
+  })
+})
+
 describe('a probe', () => {
   test('reports every phase with its time', async () => {
     await using windows = await startWindows({ tls })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { collect, CommandTooLongError, QuotaError, RemoteFault, WinrmError } from '../../src/index.ts'
+import { collect, CommandTooLongError, QuotaError, RemoteFault, TimeoutError, WinrmError } from '../../src/index.ts'
 import { faults, startWindows } from '../../testing/index.ts'
 import { connectTo } from '../client.ts'
 
@@ -77,6 +77,28 @@ describe('a command', () => {
     const said = await collect(await client.run('true', { stdin: Buffer.alloc(2_000_000) }))
     expect(said.exitCode).toBe(0)
     expect((await collect(await client.run('echo next'))).stdout).toBe('next\r\n')
+  })
+
+  test('whose input fails is ended, and the failure is the cause', async () => {
+    await using windows = await startWindows()
+    await using client = await connectTo(windows)
+    const failing = async function* () {
+      yield 'half'
+      throw new Error('the disk failed')
+    }
+    const command = await client.run('cat', { stdin: failing() })
+    const error = await command.exit.catch((error: unknown) => error)
+    expect(error).toMatchObject({ name: 'CancelledError', isStopped: true, cause: { message: 'the disk failed' } })
+  })
+
+  test('whose input has no end can be cancelled', async () => {
+    await using windows = await startWindows()
+    await using client = await connectTo(windows)
+    const endless = async function* () {
+      for (;;) yield 'again and again\n'
+    }
+    const command = await client.run('cat', { stdin: endless(), timeoutMs: 300, output: 'discard' })
+    await expect(command.exit).rejects.toThrow(TimeoutError)
   })
 
   test('whose output comes in pieces cut anywhere gives whole characters', async () => {

@@ -1,5 +1,6 @@
 import { type GuardAnswer, type PosixShell, type Stopped, TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
+import type { RunMethod } from '../../assets/index.ts'
 import { sleep } from '../../../kernel/sleep.ts'
 import { connectStep, type Link, type Progressed, type StepPorts, type StepTry, timeLeftMs } from './step-link.ts'
 import { outcome, outcomeOfExit, type StepOutcome } from './step-outcome.ts'
@@ -17,12 +18,15 @@ export type Asked = StepOutcome | 'left' | 'never began'
 /**
  * Asks the target what became of a step that somebody has begun, and stays with it to its end: a detached command is
  * followed where its output was left, over as many connections as it takes.
+ *
+ * @param methods those over which it may have begun
  */
 export const askTarget = async (
   ctx: Context,
   ports: StepPorts,
   run: StepTry,
   progressed: Progressed,
+  methods: readonly RunMethod[],
   first?: Link,
 ): Promise<{ asked: Asked; link: Link | undefined }> => {
   const { hold } = run
@@ -31,7 +35,7 @@ export const askTarget = async (
   let pauseMs = firstPauseMs
   for (;;) {
     try {
-      link ??= await connectStep(ctx, ports, run, hold.leaving)
+      link ??= await connectStep(ctx, ports, run, methods, hold.leaving)
       const answer = await link.shell.burn(run.guard)
       silentSinceMs = Date.now()
       pauseMs = firstPauseMs

@@ -44,10 +44,17 @@ export const guardOf = (branch: { uuid: string }, step: { index: number; attempt
 const passable: ReadonlySet<Fault> = new Set(['unreachable', 'refused', 'denied', 'timeout', 'protocol'])
 
 /** The methods that can carry the step, the planned one first, then by priority. */
-const methodsOf = ({ step, target, method }: BranchStep): RunMethod[] => [
+export const methodsOf = ({ step, target, method }: BranchStep): RunMethod[] => [
   method,
   ...target.methods.filter(({ uuid, type }) => uuid !== method.uuid && ruleOf(step).methods.includes(type)),
 ]
+
+/**
+ * The methods over which a step may have begun. What guards it is kept for the account that began it: another account
+ * knows nothing of it, and would let it begin a second time.
+ */
+export const methodsOfBegun = (work: BranchStep, row: { method: string | null; credential: string | null }) =>
+  methodsOf(work).filter(({ type, credential }) => type === row.method && (credential?.name ?? null) === row.credential)
 
 /**
  * Connects to the target of a step, by the next method when one fails. A host key that is not the pinned one is no reason
@@ -59,11 +66,11 @@ export const connectStep = async (
   ctx: Context,
   { connections }: StepPorts,
   run: StepTry,
+  methods: readonly RunMethod[],
   signal: AbortSignal,
 ): Promise<Link> => {
   const { work, execution } = run
   const askedAt = performance.now()
-  const methods = methodsOf(work)
   for (const [index, method] of methods.entries()) {
     try {
       const { shell, secrets } = await connections.open(ctx, {
@@ -84,7 +91,11 @@ export const connectStep = async (
       )
     }
   }
-  throw new Error(`${work.target.name} has no method for ${work.step.type}`)
+  throw new TransportError(
+    'refused',
+    'connect',
+    `${work.target.name} has no longer the method, or the credential, with which this step began.`,
+  )
 }
 
 /** What is left of the time limit of a step; undefined without one. */

@@ -4,7 +4,15 @@ import type { Context } from '../../../kernel/context.ts'
 import { ruleOf } from '../steps/step-types.ts'
 import { Fenced } from './leases.ts'
 import { type Asked, askTarget, follow } from './step-ask.ts'
-import { connectStep, type Link, type Progressed, type StepPorts, type StepTry } from './step-link.ts'
+import {
+  connectStep,
+  type Link,
+  methodsOf,
+  methodsOfBegun,
+  type Progressed,
+  type StepPorts,
+  type StepTry,
+} from './step-link.ts'
 import { outcome, outcomeOfExit, outcomeOfFault, type StepOutcome } from './step-outcome.ts'
 import type { StepResultRow } from './step-results.store.ts'
 
@@ -23,7 +31,7 @@ export const runStep = async (ctx: Context, ports: StepPorts, run: StepTry): Pro
   let link: Link | undefined
   try {
     hold.check()
-    link = await connectStep(ctx, ports, run, hold.signal)
+    link = await connectStep(ctx, ports, run, methodsOf(work), hold.signal)
     const { connectMs } = link
     const position = output.startStep(work.index, [...run.secrets, ...link.secrets], run.guard.id)
     await run.begin(link)
@@ -46,7 +54,7 @@ export const runStep = async (ctx: Context, ports: StepPorts, run: StepTry): Pro
 export const takeOverStep = async (ctx: Context, ports: StepPorts, run: StepTry, row: StepResultRow): Promise<Ran> => {
   const position = run.output.startStep(run.work.index, run.secrets, run.guard.id)
   const beganAtMs = row.startedAt?.getTime() ?? Date.now()
-  const { asked, link } = await askTarget(ctx, ports, run, { position, beganAtMs })
+  const { asked, link } = await askTarget(ctx, ports, run, { position, beganAtMs }, methodsOfBegun(run.work, row))
   if (typeof asked === 'string') return { came: asked, settled: settle(run, link) }
   const timings = { connectMs: row.connectMs, runMs: Date.now() - beganAtMs }
   return { came: { ...asked, ...timings }, settled: settle(run, link) }
@@ -64,7 +72,7 @@ const start = async (
   const { work, hold, guard, output } = run
   const { shell } = link
   const text = ruleOf(work.step).render(work.step, work.lookup)
-  const ask = () => askTarget(ctx, ports, run, progressed, link)
+  const ask = () => askTarget(ctx, ports, run, progressed, [link.method], link)
   const done = (asked: Asked): Started => ({ asked, link })
 
   const detached = async (): Promise<Started> => {

@@ -75,9 +75,9 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
   }
 
   const goOn = async (ctx: Context, execution: store.LockedExecution) => {
-    await release(ctx, execution)
+    const hasOpen = await release(ctx, execution)
     await handOverTargets(ctx, execution)
-    if (!(await branches.hasOpen(ctx.db, execution.id))) await close(ctx, execution)
+    if (!hasOpen) await close(ctx, execution)
     changed(ctx, execution.uuid)
   }
 

@@ -14,7 +14,10 @@ import { takeTargets } from './target-holds.store.ts'
  */
 const queueDepth = 1_000
 
-/** Puts the next branches of an execution into the queue, as far as its strategy lets. Its row must be locked. */
+/**
+ * Puts the next branches of an execution into the queue, as far as its strategy lets. Its row must be locked.
+ * It answers whether any branch is not at its end.
+ */
 export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publish }) => {
   const stopAfterFailures = async (ctx: Context, execution: store.LockedExecution, batch: number) => {
     const { maxFailures } = execution.strategy as Strategy
@@ -47,27 +50,35 @@ export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publi
     await publish(ctx, 'execution.paused', execution.uuid, { batch })
   }
 
-  return async (ctx: Context, execution: store.LockedExecution): Promise<void> => {
-    if (execution.status !== 'running' || execution.cancelRequestedAt !== null) return
+  return async (ctx: Context, execution: store.LockedExecution): Promise<boolean> => {
+    const findNext = () => branches.findNext(ctx.db, execution.id)
+    if (execution.status !== 'running' || execution.cancelRequestedAt !== null) return (await findNext()).hasOpen
     const strategy = execution.strategy as Strategy
     const { maxFailures } = strategy
     const failedBatch =
       maxFailures === undefined ? null : await branches.findFailedBatch(ctx.db, execution.id, limitOf(maxFailures))
-    if (failedBatch !== null) return stopAfterFailures(ctx, execution, failedBatch)
+    if (failedBatch !== null) {
+      await stopAfterFailures(ctx, execution, failedBatch)
+      return (await findNext()).hasOpen
+    }
 
-    const { nextBatch, openBatch, queued, running } = await branches.lookAhead(ctx.db, execution.id)
-    if (nextBatch === null || (openBatch !== null && openBatch < nextBatch)) return
-    if (strategy.pauseBetweenBatches === true && nextBatch > execution.approvedBatch)
-      return pauseBefore(ctx, execution, nextBatch)
+    const { nextBatch, hasOpen } = await findNext()
+    if (nextBatch === null) return hasOpen
+    const { openBatch, queued, running } = await branches.countUnderWay(ctx.db, execution.id)
+    if (openBatch !== null && openBatch < nextBatch) return true
+    if (strategy.pauseBetweenBatches === true && nextBatch > execution.approvedBatch) {
+      await pauseBefore(ctx, execution, nextBatch)
+      return true
+    }
 
     const places = (strategy.concurrency ?? Number.MAX_SAFE_INTEGER) - queued - running
     const room = Math.min(places, queued > queueDepth / 2 ? 0 : queueDepth - queued)
-    if (room <= 0) return
+    if (room <= 0) return true
     let which: branches.Releasable = { batch: nextBatch, limit: room }
     if (strategy.exclusive === 'target') {
       await lockAdmission(ctx.db)
       const ids = await takeTargets(ctx.db, execution.id, nextBatch, room)
-      if (ids.length === 0) return
+      if (ids.length === 0) return true
       which = { ids }
     }
     const changeSeq = await store.drawChange(ctx.db, execution.id)
@@ -76,6 +87,7 @@ export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publi
       const tasks = members.toSorted((a, b) => a.number - b.number).map(({ uuid }) => ({ branch: uuid }))
       await queue.enqueue(ctx, queueOf('branch', zone), tasks)
     }
+    return true
   }
 }
 

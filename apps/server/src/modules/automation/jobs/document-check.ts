@@ -14,8 +14,8 @@ export type DocumentCheck = {
 export const checkDocument = (document: JobDocument): DocumentCheck => {
   const problems: FieldProblem[] = []
   const warnings: string[] = []
-  const rawNames: string[] = []
   const declared = new Set(Object.keys(document.parameters ?? {}))
+  const secrets = secretNamesOf(document)
   const used = new Set<string>()
 
   for (const [name, parameter] of Object.entries(document.parameters ?? {})) {
@@ -35,24 +35,38 @@ export const checkDocument = (document: JobDocument): DocumentCheck => {
     for (const { line, column, message } of inText)
       problems.push({ path, message: `line ${line}, column ${column}: ${message}` })
     const earlier = document.steps.slice(0, index).map(stepIdOf)
-    for (const { names, isRaw } of expressions) {
+    for (const { names } of expressions) {
       for (const name of names) {
         const full = name.join('.')
         used.add(full)
-        if (isRaw) rawNames.push(full)
         const problem = nameProblem(name, { parameters: declared, earlier })
         if (problem !== null) problems.push({ path, message: `{{ ${full} }} ${problem}` })
       }
     }
     if (rule.methods.length === 0)
       warnings.push(`Step ${index + 1}: ${step.type} can be saved, but this version cannot run it yet.`)
-    if (step.mode === 'detached') warnings.push(`Step ${index + 1}: detached steps run attached in this version.`)
+    for (const warning of rule.warnings(step, ({ names }) => names.some((name) => secrets.has(name.join('.')))))
+      warnings.push(`Step ${index + 1}: ${warning}`)
     if (unreadable(rule.text(step))) problems.push({ path, message: 'holds a NUL character or half of a character' })
   })
 
   for (const name of declared) if (!used.has(name)) warnings.push(`The parameter ${name} is not used in any step.`)
-  return { problems, warnings, rawNames }
+  return { problems, warnings, rawNames: rawNamesOf(document) }
 }
+
+/** Names that are put into commands unquoted, each once. */
+export const rawNamesOf = ({ steps }: JobDocument): string[] => {
+  const raw = steps.flatMap((step) =>
+    ruleOf(step)
+      .read(step)
+      .expressions.filter(({ isRaw }) => isRaw),
+  )
+  return [...new Set(raw.flatMap(({ names }) => names.map((name) => name.join('.'))))]
+}
+
+/** Parameters whose values are secret. */
+export const secretNamesOf = ({ parameters = {} }: JobDocument): ReadonlySet<string> =>
+  new Set(Object.entries(parameters).flatMap(([name, parameter]) => (specOf(parameter).secret ? [name] : [])))
 
 /** `"svc": "Spooler"` is short for a parameter with that default, and of that default's type. */
 export const specOf = (parameter: z.output<typeof Parameter>): ParameterSpec =>

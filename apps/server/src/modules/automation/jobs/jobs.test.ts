@@ -225,6 +225,21 @@ describe('documents that cannot run', () => {
     expect([code, fields?.[0]]).toEqual(['invalid', { path, message: expect.stringContaining(message) }])
   })
 
+  test('what is dangerous in a document that can run is said with it', async () => {
+    const { warnings } = await create({
+      parameters: { token: { type: 'string', secret: true }, unused: 'x', host: 'web-2' },
+      steps: [
+        { type: 'ssh.exec', command: 'curl -u {{ token | base64 }} https://example.org' },
+        { type: 'ssh.exec', command: 'ssh {{ host }} "uptime {{ host }}"', mode: 'detached' },
+      ],
+    })
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Step 1: the secret .* among the arguments of curl/),
+      expect.stringMatching(/^Step 2: .* a text that ssh reads/),
+      'The parameter unused is not used in any step.',
+    ])
+  })
+
   test('names that only look like those of every object are not known', async () => {
     for (const name of ['constructor', '__proto__', 'toString', 'job.constructor', 'constructor.name'])
       expect(await refusalCode(create(command(`echo {{ ${name} }}`)))).toBe('invalid')

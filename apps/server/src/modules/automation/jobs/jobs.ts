@@ -141,8 +141,7 @@ const accept = (ctx: Context, document: JobDocument) => {
   return check
 }
 
-const rawDetail = (rawNames: readonly string[]) =>
-  rawNames.length === 0 ? {} : { unquotedValues: [...new Set(rawNames)] }
+const rawDetail = (rawNames: readonly string[]) => (rawNames.length === 0 ? {} : { unquotedValues: rawNames })
 
 const withoutVersion = (input: JobDocument): JobDocument => {
   const { version, ...document } = input

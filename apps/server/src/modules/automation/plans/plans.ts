@@ -4,7 +4,7 @@ import type { Assets, RunTarget } from '../../assets/index.ts'
 import { type Context, permit } from '../../../kernel/context.ts'
 import { invalid, notFound, Refusal } from '../../../kernel/errors.ts'
 import type { Vault } from '../../../kernel/vault/vault.ts'
-import { checkDocument, specOf } from '../jobs/document-check.ts'
+import { rawNamesOf, specOf } from '../jobs/document-check.ts'
 import { documentOf, findJob, type JobRow } from '../jobs/jobs.store.ts'
 import { ruleOf } from '../steps/step-types.ts'
 import { batchesOf } from './batches.ts'
@@ -233,7 +233,7 @@ const planLimit = 128 * 1024 * 1024
  * @returns all parameters that are
  */
 const permitRaw = (ctx: Context, document: JobDocument, given: Values): string[] => {
-  const { rawNames } = checkDocument(document)
+  const rawNames = rawNamesOf(document)
   const parameters = new Map(Object.entries(document.parameters ?? {}))
   const own = rawNames.filter((name) => {
     const parameter = parameters.get(name)
@@ -242,5 +242,5 @@ const permitRaw = (ctx: Context, document: JobDocument, given: Values): string[]
     return given[name] !== own
   })
   if (own.length > 0) permit(ctx, 'jobs.raw')
-  return [...new Set(rawNames)]
+  return rawNames
 }

@@ -7,15 +7,20 @@ const MAX_ROUNDS = 8
 
 const EMPTY = Buffer.alloc(0)
 
+/** Several may share one header. A comma in a quoted value cuts that one, of which only the scheme is of interest. */
+const separate = (challenges: readonly string[]) => challenges.flatMap((challenge) => challenge.split(/,\s*/))
+
 /** What the server's 401 says it would accept, for the message. */
 export const offeredSchemes = (challenges: readonly string[]): string => {
-  const names = challenges.map((challenge) => /^\S+/.exec(challenge)?.[0] ?? '').filter((name) => name !== '')
+  const names = separate(challenges)
+    .map((challenge) => /^[\w-]+(?= |$)/.exec(challenge)?.[0] ?? '')
+    .filter((name) => name !== '')
   return names.length === 0 ? 'nothing' : [...new Set(names)].join(', ')
 }
 
 /** The server's token for our scheme, undefined when its answer holds none. */
 const tokenIn = ({ challenges }: HttpAnswer, scheme: string): Buffer | undefined => {
-  for (const challenge of challenges) {
+  for (const challenge of separate(challenges)) {
     const [name, token] = challenge.split(/\s+/, 2)
     if (name?.toLowerCase() === scheme.toLowerCase() && token) return Buffer.from(token, 'base64')
   }

@@ -19,7 +19,7 @@ export const wrapScript = (script: string): string => PROLOGUE + script + EPILOG
  */
 export const STDIN_BOOTSTRAP =
   `$ProgressPreference='SilentlyContinue'\n` +
-  `$__script=[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String(-join @($input)))\n` +
+  `$__script=[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String((-join @($input))))\n` +
   `. ([ScriptBlock]::Create($__script))\n`
 
 /** The same for a script in environment variables, for when the standard input is the script's own. */

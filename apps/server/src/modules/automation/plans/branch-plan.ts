@@ -65,7 +65,7 @@ const withEarlier = (input: BranchPlanInput, place: Place, uses: StepUse[], earl
     ...place,
     lookup,
     uses,
-    secrets: valued(field, () => rule.secrets(step, lookup)),
+    secrets: input.values.secretNames.size === 0 ? [] : valued(field, () => rule.secrets(step, lookup)),
     planned: {
       id: stepIdOf(step, index),
       name: stepNameOf(step, index),

@@ -149,6 +149,25 @@ describe.skipIf(!sshdAvailable('held plans'))('plans and what became of them', (
     expect([status, await fleet.text(uuid)]).toEqual(['completed', 'try 1\ntry 2\n<try 2>'])
   })
 
+  test('an execution that goes on from a failed step uses the output of the one before it', async () => {
+    const { serial } = await fleet.addJob(
+      [
+        { id: 'build', type: 'ssh.exec', command: 'echo built earlier' },
+        {
+          id: 'use',
+          type: 'ssh.exec',
+          command: 'test -f built && printf "<%s>" {{ steps.build.stdout }} || { touch built; exit 1; }',
+        },
+      ],
+      { targets: ['host-1'] },
+    )
+    const first = await fleet.ended(await start(serial))
+    const rerun = (ref: string) =>
+      fleet.admin(api.executions.rerun, { params: { ref }, body: { from: 'failed' as const } })
+    const { uuid, status } = await fleet.ended(await rerun(first.uuid))
+    expect([first.status, status, await fleet.text(uuid)]).toEqual(['failed', 'completed', '<built earlier>'])
+  })
+
   test('what cannot be used as a value ends the branch with the reason, and starts nothing', async () => {
     const cases: [script: string, command: string, reason: string][] = [
       ['head -c 1100000 /dev/zero | tr "\\0" x', 'echo {{ steps.give.stdout }}', 'longer than 1 MB'],

@@ -1,4 +1,4 @@
-import { Liquid, type Token, Tokenizer, TypeGuards } from 'liquidjs'
+import { Context, Liquid, type Token, Tokenizer, toValueSync, TypeGuards, Value } from 'liquidjs'
 import { atMost, FilterError, filters, textOf } from './filters.ts'
 
 /**
@@ -127,15 +127,29 @@ export const evaluate = ({ names, text, source }: Expression, lookup: Lookup): E
     }
   }
   try {
-    const value = textOf(engine.evalValueSync(text, scope))
+    // a name alone, as most are, needs no library
+    if (text === 'v0' && missing[0] !== undefined) throw new ExpressionError(missing[0])
+    const value = textOf(text === 'v0' ? scope['v0'] : computed(text, scope))
     atMost(value.length)
     if (!isReadable(value)) throw new FilterError('it holds a NUL character or half of a character')
     return { value, isSecret }
   } catch (cause) {
+    if (cause instanceof ExpressionError) throw cause
     if (cause instanceof FilterError) throw new ExpressionError(`{{ ${source} }}: ${cause.message}`, cause)
     if (missing[0] !== undefined) throw new ExpressionError(missing[0], cause)
     throw new ExpressionError(`{{ ${source} }} has no value`, cause)
   }
+}
+
+const parsed = new Map<string, Value>()
+const parsedLimit = 1000
+
+/** What `engine.evalValueSync` does, which reads the text again each time: a plan evaluates it for thousands of targets. */
+const computed = (text: string, scope: Record<string, unknown>): unknown => {
+  const value = parsed.get(text) ?? new Value(text, engine)
+  if (parsed.size === parsedLimit) parsed.clear()
+  parsed.set(text, value)
+  return toValueSync(value.value(new Context(scope, engine.options, { sync: true })))
 }
 
 /** No shell can be given a text with NUL or with half of a character. */

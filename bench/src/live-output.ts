@@ -5,8 +5,6 @@ export type FirstOutput = {
   /** When the first output arrived here, by `Date.now()` with fractions. */
   seenAt: number
   text: string
-  /** When the executor stored it. */
-  storedAt: number
   /** Resolves when all output of the branch has come. */
   completed: Promise<void>
 }
@@ -31,7 +29,7 @@ export const openLiveOutput = async ({ origin, accessToken }: Server) => {
           if (frame.type !== 'output' || frame.id !== ref.slice(0, 50)) return
           const [first] = frame.lines
           if (first !== undefined) {
-            resolve({ seenAt, text: first.text, storedAt: Date.parse(first.at), completed: completed.promise })
+            resolve({ seenAt, text: first.text, completed: completed.promise })
           }
           if (!frame.isComplete) return
           send({ type: 'unsubscribe', id: frame.id })

@@ -1,10 +1,11 @@
 // As much of cmd.exe as a line needs on its way to a program: variables, carets, quotes.
 
-/** `%NAME%` where there is such a variable; what is none stays as it is, as on a command line. */
+/** `%NAME%`, also `%NAME:a=b%`, where there is such a variable; what is none stays as it is, as on a command line. */
 const expand = (line: string, environment: Readonly<Record<string, string>>) =>
-  line.replaceAll(/%([^%]+)%/g, (whole, name: string) => {
+  line.replaceAll(/%([^%:]+)(?::([^%=]+)=([^%]*))?%/g, (whole, name: string, from?: string, to?: string) => {
     const known = Object.keys(environment).find((key) => key.toLowerCase() === name.toLowerCase())
-    return known === undefined ? whole : environment[known]!
+    if (known === undefined) return whole
+    return from === undefined ? environment[known]! : environment[known]!.replaceAll(from, to ?? '')
   })
 
 export type CmdLine =

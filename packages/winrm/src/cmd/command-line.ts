@@ -10,15 +10,24 @@ export const quoteArgument = (argument: string): string => {
   return `"${escaped}"`
 }
 
+/** What means something to cmd.exe: the quotes, too, so that it never thinks itself inside of them. */
+const META = '()%!^"<>&|'
+
 /**
- * One argument for a program that cmd.exe starts: quoted for the program, and every character that means something to
- * cmd.exe (the quotes, too, so that it never thinks itself inside of them) escaped by a caret. `%` cannot be escaped on
- * a command line, but `%NAME^%` is no variable's name, which comes to the same.
+ * One argument for a program that cmd.exe starts: quoted for the program, and escaped by carets for cmd.exe. `%` cannot
+ * be escaped on a command line; but with a caret behind it what follows is no variable's name (`%^NAME^%`, and neither
+ * `%^NAME:a=b^%`), which comes to the same.
  * @throws WinrmError for line breaks, which end a command line whatever stands before them
  */
 export const quoteForCmd = (argument: string): string => {
   if (/[\r\n\0]/.test(argument)) throw new WinrmError('A line break cannot be part of an argument in cmd.exe.')
-  return quoteArgument(argument).replaceAll(/[()%!^"<>&|]/g, '^$&')
+  let quoted = ''
+  let before = ''
+  for (const character of quoteArgument(argument)) {
+    quoted += META.includes(character) || before === '%' ? `^${character}` : character
+    before = character
+  }
+  return quoted
 }
 
 export type CommandLine = {

@@ -31,7 +31,9 @@ describe('an argument for a program', () => {
 describe('an argument through cmd.exe', () => {
   test.each([
     ['a&b', 'a^&b'],
-    ['%PATH%', '^%PATH^%'],
+    ['%PATH%', '^%^PATH^%'],
+    ['%PATH:a=b%', '^%^PATH:a=b^%'],
+    ['100% "x"', '^"100^%^ \\^"x\\^"^"'],
     ['a b', '^"a b^"'],
     ['(x)!', '^(x^)^!'],
   ])('%s is written as %s', (argument, written) => {
@@ -40,7 +42,7 @@ describe('an argument through cmd.exe', () => {
 
   test('comes back as it was, and never becomes a second command', () => {
     const argument = fc.string({
-      unit: fc.constantFrom('a', 'PATH', ' ', '"', '\\', '%', '^', '&', '|', '<', '>', '(', '!'),
+      unit: fc.constantFrom('a', 'PATH', 'PATH:a=b', ':', '=', ' ', '"', '\\', '%', '^', '&', '|', '<', '>', '(', '!'),
     })
     fc.assert(
       fc.property(fc.array(argument), (args) => {

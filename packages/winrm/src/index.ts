@@ -19,6 +19,7 @@ export {
 export { download, downloadFile, type DownloadOptions } from './files/download.ts'
 export { upload, uploadFile, type Content, type UploadOptions } from './files/upload.ts'
 export { ntHash } from './ntlm/response.ts'
+export { offers } from './offers.ts'
 export type { ConnectOptions } from './options.ts'
 export { quoteForPowerShell } from './powershell/quote.ts'
 export {

@@ -10,13 +10,14 @@ const EMPTY = Buffer.alloc(0)
 /** Several may share one header. A comma in a quoted value cuts that one, of which only the scheme is of interest. */
 const separate = (challenges: readonly string[]) => challenges.flatMap((challenge) => challenge.split(/,\s*/))
 
-/** What the server's 401 says it would accept, for the message. */
-export const offeredSchemes = (challenges: readonly string[]): string => {
-  const names = separate(challenges)
-    .map((challenge) => /^[\w-]+(?= |$)/.exec(challenge)?.[0] ?? '')
-    .filter((name) => name !== '')
-  return names.length === 0 ? 'nothing' : [...new Set(names)].join(', ')
+/** The schemes a 401 offers, each once. */
+export const schemesIn = (challenges: readonly string[]): string[] => {
+  const names = separate(challenges).map((challenge) => /^[\w-]+(?= |$)/.exec(challenge)?.[0] ?? '')
+  return [...new Set(names)].filter((name) => name !== '')
 }
+
+/** The same for a message. */
+export const offeredSchemes = (challenges: readonly string[]): string => schemesIn(challenges).join(', ') || 'nothing'
 
 /** The server's token for our scheme, undefined when its answer holds none. */
 const tokenIn = ({ challenges }: HttpAnswer, scheme: string): Buffer | undefined => {

@@ -5,6 +5,7 @@ import {
   connect,
   ConnectionError,
   ntHash,
+  offers,
   ProtocolError,
   type Credentials,
 } from '../../src/index.ts'
@@ -63,6 +64,13 @@ describe('logging in', () => {
     await using windows = await startWindows()
     await expect(hello(windows, { type: 'basic', username: 'anna', password: 'x' })).rejects.toThrow(/in clear/)
     expect(windows.traffic.requests).toBe(0)
+  })
+
+  test('what is offered can be asked without logging in', async () => {
+    await using windows = await startWindows()
+    expect(await offers(to(windows))).toEqual(['Negotiate', 'Basic'])
+    await using without = await startWindows({ basic: false })
+    expect(await offers(to(without))).toEqual(['Negotiate'])
   })
 
   test('where NTLM is not offered says what is', async () => {

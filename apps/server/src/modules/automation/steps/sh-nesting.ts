@@ -1,8 +1,9 @@
 import { commandsOf, plainWord, programOf, type ShCommand, type ShWord } from './sh-commands.ts'
+import { computingAt } from './sh-computing.ts'
 import { contextsOf, type Refused, type ShContext } from './sh-contexts.ts'
 
 /** A place in a script that is handed to a second shell: in which quotes of the first, and where in the second. */
-export type Nested = { outer: 'single' | 'double'; context: ShContext }
+export type Nested = { outer: 'single' | 'double'; context: ShContext; isNumber: boolean }
 
 type Place = { start: number; end: number }
 
@@ -143,5 +144,8 @@ const inScript = (
   if (text[word.end - 1] !== quote) return unquoted
   if (nestingsOf(script, inner)[wanted] !== null) return { refused: `in a script within a script of "${name}"` }
   const context = contextsOf(script, inner)[wanted] ?? { refused: 'where it cannot be understood' }
-  return typeof context === 'string' ? { outer: quote === '"' ? 'double' : 'single', context } : context
+  const computing = computingAt(commandsOf(script), inner[wanted] ?? place)
+  if (typeof context !== 'string') return context
+  if (computing !== null && computing !== 'number') return computing
+  return { outer: quote === '"' ? 'double' : 'single', context, isNumber: computing === 'number' }
 }

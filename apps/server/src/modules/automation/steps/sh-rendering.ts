@@ -1,10 +1,15 @@
 import { evaluate, type Evaluated, ExpressionError, type Lookup } from './expressions.ts'
 import { findPlaceholders, type Placeholder, placeOf, type TextProblem } from './placeholders.ts'
-import { contextsOf, type ShContext } from './sh-contexts.ts'
-import { type Nested, nestingsOf } from './sh-nesting.ts'
+import { commandsOf } from './sh-commands.ts'
+import { computingAt } from './sh-computing.ts'
+import { contextsOf, type Refused, type ShContext } from './sh-contexts.ts'
+import { type Nested, nestingsOf, withoutPlaces } from './sh-nesting.ts'
 
-/** A place for a value: in which quotes, and, in the script of a second shell, in which ones of the first. */
-export type ShPlace = Placeholder & { context: ShContext; outer?: Nested['outer'] }
+/**
+ * A place for a value: in which quotes, and, in the script of a second shell, in which ones of the first. Where a shell
+ * computes with it, only a number may stand there.
+ */
+export type ShPlace = Placeholder & { context: ShContext; outer?: Nested['outer']; isNumber: boolean }
 
 /** A shell text whose placeholders are found and all stand where a value can be put safely. */
 export type ShTemplate = { text: string; places: ShPlace[] }
@@ -13,20 +18,31 @@ export const readShTemplate = (text: string): { template: ShTemplate; problems: 
   const { placeholders, problems } = findPlaceholders(text)
   const contexts = contextsOf(text, placeholders)
   const nestings = nestingsOf(text, placeholders)
+  const commands = commandsOf(withoutPlaces(text, placeholders))
   const places: ShPlace[] = []
   placeholders.forEach((placeholder, index) => {
-    const own = contexts[index] ?? { refused: 'where it cannot be understood' }
-    const nested = nestings[index] ?? null
-    if (placeholder.isRaw) places.push({ ...placeholder, context: 'bare' }) // the author answers for it
-    else if (typeof own === 'string' && nested === null) places.push({ ...placeholder, context: own })
-    else if (typeof own === 'string' && nested !== null && 'outer' in nested) places.push({ ...placeholder, ...nested })
+    const found = placeIn(contexts[index], nestings[index] ?? null, computingAt(commands, placeholder))
+    // the author answers for what is put in as text
+    if (placeholder.isRaw) places.push({ ...placeholder, context: 'bare', isNumber: false })
+    else if ('context' in found) places.push({ ...placeholder, ...found })
     else {
-      const refused = typeof own === 'string' ? nested : own
-      const why = refused !== null && 'refused' in refused ? refused.refused : 'where it cannot be understood'
-      problems.push({ ...placeOf(text, placeholder.start), message: `{{ ${placeholder.source} }} stands ${why}` })
+      const message = `{{ ${placeholder.source} }} stands ${found.refused}`
+      problems.push({ ...placeOf(text, placeholder.start), message })
     }
   })
   return { template: { text, places }, problems }
+}
+
+const placeIn = (
+  own: ShContext | Refused | undefined,
+  nested: Nested | Refused | null,
+  computing: ReturnType<typeof computingAt>,
+): Pick<ShPlace, 'context' | 'outer' | 'isNumber'> | Refused => {
+  if (own === undefined) return { refused: 'where it cannot be understood' }
+  if (typeof own !== 'string') return own
+  if (nested !== null) return nested
+  if (computing !== null && computing !== 'number') return computing
+  return { context: own, isNumber: computing === 'number' }
 }
 
 /**
@@ -94,14 +110,18 @@ export const quoteSh = (value: string): string => `'${value.replaceAll("'", Stri
 
 const evaluatedOnce = (lookup: Lookup) => {
   const known = new Map<string, Evaluated>()
-  return (place: Placeholder): Evaluated => {
-    const before = known.get(place.source)
+  return (place: ShPlace): Evaluated => {
+    const before = known.get(keyOf(place))
     if (before !== undefined) return before
     const evaluated = evaluate(place, lookup)
-    known.set(place.source, evaluated)
+    if (place.isNumber && 'value' in evaluated && !/^[+-]?\d{1,30}(?:\.\d{1,30})?$/.test(evaluated.value))
+      throw new ExpressionError(`{{ ${place.source} }} stands where a shell computes: only a number may stand there`)
+    known.set(keyOf(place), evaluated)
     return evaluated
   }
 }
+
+const keyOf = ({ isNumber, source }: ShPlace) => `${isNumber ? 'number ' : ''}${source}`
 
 const settled = (evaluated: Evaluated): string => {
   if ('later' in evaluated) throw new ExpressionError(`not known yet: ${evaluated.later}`)

@@ -7,15 +7,21 @@ import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { blocksOf, linesOf } from '../src/files/blocks.ts'
 import { discardScript, downloadScript, uploadScript } from '../src/files/scripts.ts'
-import { ENVIRONMENT_BOOTSTRAP, EPILOGUE, PROLOGUE, STDIN_BOOTSTRAP } from '../src/powershell/script.ts'
+import { Source } from '../src/powershell/script.ts'
 import type { PowerShell, Talk } from './programs.ts'
 
-/** The script that a bootstrap would run, without what this package puts around it. */
+/** The script within this package's frame, if it stands there as a string. */
+export const literalScript = (text: string): string | undefined => {
+  const quoted = /^\$__script='((?:[^']|'')*)'$/m.exec(text)?.[1]
+  return quoted?.replaceAll(/(['\u2018-\u201b])\1/g, '$1')
+}
+
+/** The script that is meant, without what this package puts around it. */
 const scriptIn = async (script: string, { stdin, environment }: Talk): Promise<string> => {
-  let whole = script
-  if (script === STDIN_BOOTSTRAP) whole = Buffer.from(await text(stdin), 'base64').toString()
-  if (script === ENVIRONMENT_BOOTSTRAP) whole = Buffer.from(environment['WINRM_SCRIPT'] ?? '', 'base64').toString()
-  return whole.startsWith(PROLOGUE) && whole.endsWith(EPILOGUE) ? whole.slice(PROLOGUE.length, -EPILOGUE.length) : whole
+  if (script.includes(`$__script=${Source.stdin}\n`)) return Buffer.from(await text(stdin), 'base64').toString()
+  if (script.includes(`$__script=${Source.variable}\n`))
+    return Buffer.from(environment['WINRM_SCRIPT'] ?? '', 'base64').toString()
+  return literalScript(script) ?? script
 }
 
 /** The strings in a script, as PowerShell reads them. */

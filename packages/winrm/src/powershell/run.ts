@@ -4,7 +4,7 @@ import type { Command } from '../winrs/command.ts'
 import type { ShellSettings } from '../winrs/requests.ts'
 import type { RunOptions } from '../winrs/shell.ts'
 import { createClixmlDecoder, type PowerShellRecord, type RecordKind } from './clixml.ts'
-import { base64Lines, encodedCommandLine, ENVIRONMENT_BOOTSTRAP, STDIN_BOOTSTRAP, wrapScript } from './script.ts'
+import { base64Lines, encodedCommandLine, framed, PROCESS, Source } from './script.ts'
 
 export type PowerShellStream = 'stdout' | 'stderr' | 'information' | Exclude<RecordKind, 'error'>
 
@@ -29,8 +29,8 @@ const decoded = async function* (output: Command['output']): AsyncGenerator<Powe
   yield* decoder.end().map(pieceOf)
 }
 
-/** -EncodedCommand costs 8/3 of the script and cmd.exe takes 8,191; well below that a script goes through stdin. */
-const SHORT_SCRIPT = 2_000
+/** -EncodedCommand costs 8/3 of this, and cmd.exe takes 8,191; what is longer goes through stdin. */
+const SHORT = 2_900
 
 /** Windows holds 32,767 characters in a variable. */
 const LONGEST_VARIABLE = 32_000
@@ -43,14 +43,19 @@ type Way = {
 
 /** @throws CommandTooLongError only for a very long script that has input of its own as well */
 const wayFor = (script: string, { stdin, acceptsInput, environment }: PowerShellOptions): Way => {
-  const whole = wrapScript(script)
-  if (whole.length <= SHORT_SCRIPT) return { commandLine: encodedCommandLine(whole), stdin, environment }
-  if (stdin === undefined && acceptsInput !== true)
-    return { commandLine: encodedCommandLine(STDIN_BOOTSTRAP), stdin: base64Lines(whole), environment }
-  const variable = Buffer.from(whole).toString('base64')
+  const hasInput = stdin !== undefined || acceptsInput === true
+  const whole = framed(PROCESS, Source.literal(script), hasInput)
+  if (whole.length <= SHORT) return { commandLine: encodedCommandLine(whole), stdin, environment }
+  if (!hasInput)
+    return {
+      commandLine: encodedCommandLine(framed(PROCESS, Source.stdin, false)),
+      stdin: base64Lines(script),
+      environment,
+    }
+  const variable = Buffer.from(script).toString('base64')
   if (variable.length > LONGEST_VARIABLE) throw new CommandTooLongError(variable.length, LONGEST_VARIABLE)
   return {
-    commandLine: encodedCommandLine(ENVIRONMENT_BOOTSTRAP),
+    commandLine: encodedCommandLine(framed(PROCESS, Source.variable, true)),
     stdin,
     environment: { ...environment, WINRM_SCRIPT: variable },
   }

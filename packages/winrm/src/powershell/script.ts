@@ -1,33 +1,47 @@
 // The PowerShell text around a script. It has to run on every version since 2.0.
+import { quoteForPowerShell } from './quote.ts'
 
-/** Progress would only fill the error stream; output is UTF-8, without a mark at its beginning. */
-export const PROLOGUE =
-  `$ProgressPreference='SilentlyContinue'\n` +
-  `try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding $false}catch{}\n`
+/** Where the script's text is when PowerShell starts: an expression. */
+export const Source = {
+  /** In the text around it. */
+  literal: (script: string) => quoteForPowerShell(script),
+  /** Base64 of UTF-8 on the standard input, line by line: not limited in length, and no code page can spoil it. */
+  stdin: `[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String((-join @($input))))`,
+  /** In a variable, for when the standard input is the script's own. */
+  variable: `[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($env:WINRM_SCRIPT))`,
+} as const
+
+/** What differs between a powershell.exe of its own and a runspace that stays. */
+export type Frame = {
+  readonly head: string
+  /** Runs behind the script, in its scope: turns how it ended into an exit code. */
+  readonly tail: string
+}
 
 /**
- * The exit code: that of the last program the script called; else 1 when its last statement failed, as PowerShell has
- * it. (A script that ends by `exit` or an uncaught error never comes here, and its code is already right.)
+ * A process: progress would only fill the error stream; output is UTF-8, without a mark at its beginning. Its exit code:
+ * that of the last program the script called; else 1 when its last statement failed, as PowerShell has it. (A script
+ * that ends by `exit` or an uncaught error never comes to the tail, and its code is already right.)
  */
-export const EPILOGUE = `\n$__ok=$?;if(Test-Path Variable:LASTEXITCODE){exit $LASTEXITCODE};if(-not $__ok){exit 1}\n`
-
-export const wrapScript = (script: string): string => PROLOGUE + script + EPILOGUE
+export const PROCESS: Frame = {
+  head:
+    `$ProgressPreference='SilentlyContinue'\n` +
+    `try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding $false}catch{}\n`,
+  tail: `\n$__ok=$?;if(Test-Path Variable:LASTEXITCODE){exit $LASTEXITCODE};if(-not $__ok){exit 1}\n`,
+}
 
 /**
- * Runs a script that comes through the standard input as base64 of UTF-8, line by line: that is not limited in length,
- * and no code page can spoil it.
+ * The script as a block of its own, so that it may begin with `param` or `using`, and errors tell its own lines. One
+ * of `begin`, `process` and `end` blocks takes no tail: then it runs without.
+ * @param source one of `Source`
  */
-export const STDIN_BOOTSTRAP =
-  `$ProgressPreference='SilentlyContinue'\n` +
-  `$__script=[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String((-join @($input))))\n` +
-  `. ([ScriptBlock]::Create($__script))\n`
-
-/** The same for a script in environment variables, for when the standard input is the script's own. */
-export const ENVIRONMENT_BOOTSTRAP =
-  `$ProgressPreference='SilentlyContinue'\n` +
-  `$__script=[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($env:WINRM_SCRIPT))\n` +
-  `Remove-Item Env:WINRM_SCRIPT\n` +
-  `$input|. ([ScriptBlock]::Create($__script))\n`
+export const framed = ({ head, tail }: Frame, source: string, hasInput: boolean): string =>
+  `${head}$__script=${source}\n` +
+  (source === Source.variable ? `Remove-Item Env:WINRM_SCRIPT\n` : '') +
+  `try{$__block=[ScriptBlock]::Create($__script+${quoteForPowerShell(tail)})}` +
+  // without `throw` an error of syntax would be told, and then go on to a second one
+  `catch{try{$__block=[ScriptBlock]::Create($__script)}catch{throw $_}}\n` +
+  `${hasInput ? '$input|' : ''}. $__block\n`
 
 /** Base64 in lines, for `$input` hands on lines, and a line of any length would have to be kept whole. */
 export const base64Lines = (text: string): string =>

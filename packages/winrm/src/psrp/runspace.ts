@@ -15,7 +15,7 @@ import { createDefragmenter, createFragmenter } from './fragments.ts'
 import { MessageType, writeMessage } from './messages.ts'
 import { createPipelineXml, INIT_RUNSPACE_POOL, memberNumber, SESSION_CAPABILITY, shown, member } from './objects.ts'
 import { heardMessages, pipelineDialect } from './pipeline.ts'
-import { EPILOGUE, PROLOGUE } from './script.ts'
+import { runspaceScript } from './script.ts'
 
 export type RunspaceSettings = {
   /** The session configuration (endpoint), one with the full language. Default `Microsoft.PowerShell`. */
@@ -116,7 +116,8 @@ export const openRunspace = async (
     place.begin()
     const { stdin } = options
     const pipelineId = randomUUID().toUpperCase()
-    const xml = createPipelineXml(PROLOGUE + script + EPILOGUE, stdin !== undefined || options.acceptsInput === true)
+    const hasInput = stdin !== undefined || options.acceptsInput === true
+    const xml = createPipelineXml(runspaceScript(script, hasInput), hasInput)
     const [first, ...others] = fragment(writeMessage(MessageType.createPipeline, id, pipelineId, xml), capacity())
     try {
       const body = commandBody(xmlText(pipelineId), first!)

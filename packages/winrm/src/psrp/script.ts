@@ -1,5 +1,10 @@
-/** A runspace keeps its variables: what the last script's program ended with is not this one's. */
-export const PROLOGUE = `$global:LASTEXITCODE=$null\n`
+import { framed, Source, type Frame } from '../powershell/script.ts'
 
-/** As in a process of its own: the last program's exit code, else 1 when the last statement failed. */
-export const EPILOGUE = `\n$__ok=$?;if($null -ne $LASTEXITCODE){$host.SetShouldExit($LASTEXITCODE)}elseif(-not $__ok){$host.SetShouldExit(1)}\n`
+/** A runspace keeps its variables: what the last script's program ended with is not this one's. `exit` ends nothing here. */
+const RUNSPACE: Frame = {
+  head: `$global:LASTEXITCODE=$null\n`,
+  tail: `\n$__ok=$?;if($null -ne $LASTEXITCODE){$host.SetShouldExit($LASTEXITCODE)}elseif(-not $__ok){$host.SetShouldExit(1)}\n`,
+}
+
+export const runspaceScript = (script: string, hasInput: boolean): string =>
+  framed(RUNSPACE, Source.literal(script), hasInput)

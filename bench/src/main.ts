@@ -4,9 +4,13 @@
  *     npm run bench -- dispatch
  */
 import { measureDispatch } from './dispatch.ts'
-import { measureSsh } from './ssh.ts'
+import { measureCopy, measureSsh } from './ssh.ts'
 
-const measurements: Record<string, () => Promise<void>> = { dispatch: measureDispatch, ssh: measureSsh }
+const measurements: Record<string, () => Promise<void>> = {
+  dispatch: measureDispatch,
+  ssh: measureSsh,
+  copy: measureCopy,
+}
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in measurements))

@@ -159,17 +159,24 @@ const longLine = async (sshd: Sshd, folder: string): Promise<void> => {
 }
 
 const memory = async (sshd: Sshd): Promise<void> => {
-  const count = 1_000
+  // the first ones let V8's heap grow to what a working executor has; then it is counted what one more takes
+  const [first, last] = [300, 1_000]
   await using wire = newWire()
-  await using _first = await wire.connect(requestTo(sshd, 'first', 'ssh2'))
-  const before = process.memoryUsage().rss
-  await inFlight(count, 10, async (index) => {
-    await using shell = await wire.connect(requestTo(sshd, `idle ${index}`, 'ssh2'))
-    await runTrue(shell)
-  })
+  const open = (from: number, to: number) =>
+    inFlight(to - from, 10, async (index) => {
+      await using shell = await wire.connect(requestTo(sshd, `idle ${from + index}`, 'ssh2'))
+      await runTrue(shell)
+    })
+  await open(0, first)
   globalThis.gc?.()
-  const kib = (process.memoryUsage().rss - before) / 1024 / count
-  console.log(`${'memory of each of 1,000 idle connections, KiB'.padEnd(52)}${kib.toFixed(1).padStart(8)}`)
+  const before = process.memoryUsage()
+  await open(first, last)
+  globalThis.gc?.()
+  const after = process.memoryUsage()
+  const print = (what: string, bytes: number): void =>
+    console.log(`${what.padEnd(52)}${(bytes / 1024 / (last - first)).toFixed(1).padStart(8)}`)
+  print('memory of one more of 1,000 idle connections, KiB', after.rss - before.rss)
+  print('of it alive', after.heapUsed + after.external - before.heapUsed - before.external)
 }
 
 const files = async (sshd: Sshd, folder: string): Promise<void> => {
@@ -203,22 +210,25 @@ const files = async (sshd: Sshd, folder: string): Promise<void> => {
   for (const [name, taken] of Object.entries(times)) printTimes(name, taken)
 }
 
-export const measureSsh = async (): Promise<void> => {
+const withSshd = async (measure: (sshd: Sshd, folder: string) => Promise<void>): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'opsconductor-bench-'))
   const sshd = await startSshd({ settings })
-  console.log(
-    `load before: ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(' ')}`,
-  )
+  const load = loadavg().map((load) => load.toFixed(1))
+  console.log(`load before: ${load.join(' ')}`)
   try {
-    await cold(sshd, folder)
-    await warm(sshd, folder)
-    await longLine(sshd, folder)
-    await memory(sshd)
-    await files(sshd, folder)
+    await measure(sshd, folder)
   } finally {
     await sshd.stop()
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+export const measureSsh = (): Promise<void> =>
+  withSshd(async (sshd, folder) => {
+    await cold(sshd, folder)
+    await warm(sshd, folder)
+    await longLine(sshd, folder)
+    await memory(sshd)
+  })
+
+export const measureCopy = (): Promise<void> => withSshd(files)

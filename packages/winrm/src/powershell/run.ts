@@ -13,7 +13,11 @@ export type PowerShellPiece = { readonly stream: PowerShellStream; readonly data
 
 export type PowerShellCommand = Command<PowerShellPiece>
 
-export type PowerShellOptions = Omit<RunOptions, 'args' | 'skipCmdShell'> & ShellSettings
+export type PowerShellOptions = Omit<RunOptions, 'args' | 'skipCmdShell'> &
+  ShellSettings & {
+    /** The script holds secrets: it never stands on a command line, which others on the machine could read. */
+    readonly isSecret?: boolean | undefined
+  }
 
 const pieceOf = ({ kind, text }: PowerShellRecord): PowerShellPiece => ({
   stream: kind === 'error' ? 'stderr' : kind,
@@ -42,10 +46,10 @@ type Way = {
 }
 
 /** @throws CommandTooLongError only for a very long script that has input of its own as well */
-const wayFor = (script: string, { stdin, acceptsInput, environment }: PowerShellOptions): Way => {
+const wayFor = (script: string, { stdin, acceptsInput, environment, isSecret }: PowerShellOptions): Way => {
   const hasInput = stdin !== undefined || acceptsInput === true
   const whole = framed(PROCESS, Source.literal(script), hasInput)
-  if (whole.length <= SHORT) return { commandLine: encodedCommandLine(whole), stdin, environment }
+  if (isSecret !== true && whole.length <= SHORT) return { commandLine: encodedCommandLine(whole), stdin, environment }
   if (!hasInput)
     return {
       commandLine: encodedCommandLine(framed(PROCESS, Source.stdin, false)),

@@ -35,6 +35,12 @@ describeWith(
       expect([connections, requests - sealed, sealed]).toEqual([1, 1, windows.asked.length])
     })
 
+    test('where there is no service HTTP the machine’s own name is asked for', async () => {
+      await using windows = await startWindows({ acceptor: gssAcceptor('kerberos') })
+      await using client = await connectTo(windows, { credentials: anna })
+      expect((await collect(await client.run('echo host'))).stdout).toBe('host\r\n')
+    })
+
     test('many messages in both directions stay in step', async () => {
       await using windows = await startWindows({ acceptor: gssAcceptor('kerberos') })
       await using client = await connectTo(windows, { host: 'localhost', credentials: anna })

@@ -17,7 +17,8 @@ const freePort = async () => {
 }
 
 /**
- * A Kerberos realm on this machine: MIT's KDC with a user `anna` and the service `HTTP/localhost`. It sets the
+ * A Kerberos realm on this machine: MIT's KDC with a user `anna` and the services `HTTP/localhost` and
+ * `host/127.0.0.1`. It sets the
  * environment of this process, from which the library reads where the realm is.
  */
 export const startRealm = async (password: string) => {
@@ -41,7 +42,8 @@ export const startRealm = async (password: string) => {
   execFileSync('kdb5_util', ['create', '-s', '-P', 'master', '-r', 'EXAMPLE.TEST'], { env, stdio: 'pipe' })
   admin(`addprinc -pw ${password} anna`)
   admin('addprinc -randkey HTTP/localhost')
-  admin(`ktadd -k ${path('keytab')} HTTP/localhost`)
+  admin('addprinc -randkey host/127.0.0.1')
+  admin(`ktadd -k ${path('keytab')} HTTP/localhost host/127.0.0.1`)
   const kdc = spawn('krb5kdc', ['-n'], { env, stdio: 'pipe' })
   await new Promise<void>((resolve, reject) => {
     kdc.once('error', reject)

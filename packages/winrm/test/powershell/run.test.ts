@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { collect, CommandTooLongError, powershell } from '../../src/index.ts'
 import { startWindows } from '../../testing/index.ts'
+import { fullText } from '../../src/wsman/xml-reader.ts'
 import { connectTo } from '../client.ts'
 
 const LONG = `${'# a comment that makes it long\n'.repeat(3_000)}echo "long: ü"; exit 4`
@@ -19,6 +20,24 @@ describe('a PowerShell script', () => {
     expect(LONG.length).toBeGreaterThan(90_000)
     const said = await collect(await powershell(client, LONG))
     expect(said).toEqual({ exitCode: 4, stdout: 'long: ü\n', stderr: '' })
+  })
+
+  test('with secrets stands on no command line, however short it is', async () => {
+    const lines: string[] = []
+    await using windows = await startWindows({
+      intercept: ({ name, body }) => {
+        if (name === 'Command') lines.push(Buffer.from(fullText(body).split(' ').at(-1)!, 'base64').toString('utf16le'))
+        return undefined
+      },
+    })
+    await using client = await connectTo(windows)
+    for (const stdin of [undefined, 'input']) {
+      const said = await collect(await powershell(client, "echo 'hunter2'", { isSecret: true, stdin }))
+      expect(said.stdout).toBe('hunter2\n')
+    }
+    expect(lines).toHaveLength(2)
+    expect(lines.join('')).toContain('FromBase64String')
+    expect(lines.join('')).not.toContain('hunter2')
   })
 
   test('may have input of its own, also when it is long', async () => {

@@ -248,6 +248,19 @@ describe('shells', () => {
     await expect(client.shell()).rejects.toThrow(QuotaError)
   })
 
+  test('fifty clients in one process do not disturb each other', async () => {
+    await using windows = await startWindows({ maxShells: 100 })
+    const say = async (word: string) => {
+      await using client = await connectTo(windows)
+      const first = await collect(await client.run(`echo ${word}`))
+      const second = await collect(await client.run('cat', { stdin: first.stdout }))
+      return second.stdout.trim()
+    }
+    const words = Array.from({ length: 50 }, (_, at) => `word${at}`)
+    expect(await Promise.all(words.map(say))).toEqual(words)
+    expect(windows.shellCount).toBe(0)
+  })
+
   test('are all ended when the client is closed', async () => {
     await using windows = await startWindows()
     const client = await connectTo(windows)

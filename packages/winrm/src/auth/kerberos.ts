@@ -62,13 +62,13 @@ const acquire = async (library: Library, { username, password }: KerberosAccount
 }
 
 /** A security context that is being set up. */
-const createInitiator = async (
+const createInitiator = (
   library: Library,
-  account: KerberosAccount,
+  credential: Pointer,
   service: { readonly name: string; readonly type: Oid },
   peer: Peer,
+  wanted: number,
 ) => {
-  const credential = await acquire(library, account)
   const target = importName(library, service.name, service.type)
   const context: Pointer[] = [null]
   const bindings = bindingsOf(peer.endPointBinding)
@@ -79,7 +79,6 @@ const createInitiator = async (
       const minor = [0]
       const answer: OutBuffer = {}
       const granted = [0]
-      const wanted = FLAGS | (account.delegate === true ? 1 : 0)
       const status = await new Promise<number>((resolve, reject) =>
         library.initContext.async(
           minor,
@@ -111,7 +110,6 @@ const createInitiator = async (
     },
     dispose(keepContext: boolean) {
       library.releaseName([0], [target])
-      if (credential !== null) library.releaseCredential([0], [credential])
       if (!keepContext && context[0] !== null) library.deleteContext([0], context, null)
     },
   }
@@ -134,14 +132,17 @@ export const kerberos = (account: KerberosAccount): Authentication => ({
   name: 'Kerberos',
   begin: async (peer): Promise<Handshake> => {
     const library = await gssapi()
-    let initiator: Awaited<ReturnType<typeof createInitiator>> | undefined
+    // once: a wrong password asked about twice counts twice against the account
+    const credential = await acquire(library, account)
+    const wanted = FLAGS | (account.delegate === true ? 1 : 0)
+    let initiator: ReturnType<typeof createInitiator> | undefined
     let isKept = false
 
     const first = async (): Promise<Buffer> => {
       let failure: unknown
       for (const [name, type] of serviceNames(account, peer.host)) {
         try {
-          initiator = await createInitiator(library, account, { name, type }, peer)
+          initiator = createInitiator(library, credential, { name, type }, peer, wanted)
           return await initiator.step(undefined)
         } catch (error) {
           initiator?.dispose(false)
@@ -172,6 +173,7 @@ export const kerberos = (account: KerberosAccount): Authentication => ({
       },
       dispose() {
         initiator?.dispose(isKept)
+        if (credential !== null) library.releaseCredential([0], [credential])
       },
     }
   },

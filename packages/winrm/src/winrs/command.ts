@@ -21,7 +21,8 @@ export type Command<P = OutputPiece> = {
   readonly isOver: boolean
   /**
    * What it writes, as it comes; to be read once. Output that nobody reads makes the command wait after about a
-   * megabyte, so read it, or run the command with `output: 'discard'`.
+   * megabyte, so read it, or run the command with `output: 'discard'`. Whoever stops
+   * reading lets the command run on unheard.
    */
   readonly output: AsyncIterable<P>
   /**

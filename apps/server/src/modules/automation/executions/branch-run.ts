@@ -6,6 +6,7 @@ import { sleep } from '../../../kernel/sleep.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
 import { type Vault, VaultError } from '../../../kernel/vault/vault.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
+import { createMatchers } from '../output/matchers.ts'
 import { type OutputWriter, openOutputWriter } from '../output/writer.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
 import type { Plans } from '../plans/plans.ts'
@@ -52,6 +53,7 @@ type Run = {
 /** The task `{ branch: uuid }`: takes the branch, runs its steps one after the other, and says how it ended. */
 export const createBranchRun = (ports: BranchRunPorts) => {
   const { plans, vault, progress, leases, wake } = ports
+  const matcherOf = createMatchers()
 
   const prepare = async (ctx: Context, record: BranchRecord, branch: Claim, hold: Hold): Promise<Run> => {
     const values = openValues(vault, { ...branch, uuid: branch.executionUuid })
@@ -69,6 +71,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
       attempt: branch.attempt,
       isHeld: hold.isHeld,
       limitBytes: ports.outputLimitBytes,
+      matcherOf,
       stored: () => wake.announce(topics.execution(branch.executionUuid)),
     })
     const secrets = [...values.secretNames].map((name) => String(values.values[name]))

@@ -200,18 +200,17 @@ test('nothing but the secret changes', () => {
 })
 
 test('in a long output every secret is found, wherever pieces begin', () => {
-  const matcher = compileMatcher(secrets)
-  const masker = createMasker(matcher)
+  const masker = createMasker(compileMatcher(['4711', ...secrets.slice(0, 1), ...secrets.slice(2, 4)]))
   const line = Buffer.from("2026-11-21 request 12345 took 17 ms: s3cr ok, it's fine, 47 of 11\n")
-  let [shown, expected] = ['', '']
-  for (let index = 0; index < 12_000; index++) {
-    const secret = index % 7 === 0 ? '4711' : index % 11 === 0 ? (secrets[0] ?? '') : ''
+  const [shown, expected]: string[][] = [[], []]
+  for (let index = 0; index < 45_000; index++) {
+    const secret = index % 37 === 0 ? '4711' : index % 41 === 0 ? (secrets[0] ?? '') : ''
     const output = Buffer.concat([line.subarray(index % line.length), Buffer.from(secret), line])
     const cut = (index * 31) % output.length
-    for (const piece of [output.subarray(0, cut), output.subarray(cut)]) shown += masker.push(piece).toString()
-    expected += `${line.toString().slice(index % line.length)}${secret === '' ? '' : '********'}${line.toString()}`
+    for (const piece of [output.subarray(0, cut), output.subarray(cut)]) shown?.push(masker.push(piece).toString())
+    expected?.push(`${line.toString().slice(index % line.length)}${secret === '' ? '' : '********'}${line.toString()}`)
   }
-  expect(shown + masker.end().toString()).toBe(expected)
+  expect([...(shown ?? []), masker.end().toString()].join('') === expected?.join('')).toBe(true)
 })
 
 test('secrets side by side are two, overlapping ones are one', () => {

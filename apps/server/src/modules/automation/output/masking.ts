@@ -5,8 +5,34 @@ import { type Matcher, rootState } from './secret-matcher.ts'
 const blackened = Buffer.from('********')
 const nothing = Buffer.alloc(0)
 const foundFlag = 0x8000
-/** Most outputs are short; only for longer ones it pays to prepare for speed. */
-const skipFromBytes = 64 * 1024
+
+const noSkips = new Uint8Array(0)
+
+/**
+ * Follows the table from a byte on, to where a secret ends, the table has to be asked, or the end. The loop through which
+ * all output goes: a function of its own, with nothing but numbers, so that it is compiled once and well.
+ *
+ * @returns the place, times `foundFlag`, plus the state there
+ */
+const follow = (table: Uint16Array, skips: Uint8Array, text: Buffer, from: number, state: number): number => {
+  const lastWindow = skips.length === 0 ? -1 : text.length - windowBytes
+  let current = state
+  let at = from
+  while (at < text.length) {
+    if (current === rootState) {
+      let skip = 1
+      while (at <= lastWindow && skip > 0) {
+        skip = skips[(text[at + 2] ?? 0) * 256 + (text[at + 3] ?? 0)] ?? 0
+        at += skip
+      }
+    }
+    const next = table[current * 256 + (text[at] ?? 0)] ?? 0
+    if (next === 0 || next >= foundFlag) break
+    current = next
+    at += 1
+  }
+  return at * foundFlag + current
+}
 
 /** Replaces secrets in a stream of bytes, also where one is split over pieces. */
 export type Masker = {
@@ -28,7 +54,6 @@ export const createMasker = (matcher: Matcher): Masker => {
   let state = rootState
   let held = nothing
   let spans: Span[] = []
-  let scannedBytes = 0
   /** The last that was shown is a mask, and what follows belongs to it. */
   let isWithinMask = false
 
@@ -43,32 +68,19 @@ export const createMasker = (matcher: Matcher): Masker => {
   }
 
   const scan = (text: Buffer, start: number) => {
-    let table = matcher.table()
-    let current = state
-    scannedBytes += text.length - start
-    const skips = scannedBytes > skipFromBytes ? matcher.skips() : null
-    const lastWindow = text.length - windowBytes
-    for (let at = start; at < text.length; at++) {
-      if (current === rootState && skips !== null) {
-        let skip = 1
-        while (at <= lastWindow && skip > 0) {
-          skip = skips[(text[at + 2] ?? 0) * 256 + (text[at + 3] ?? 0)] ?? 0
-          at += skip
-        }
-      }
-      const byte = text[at] ?? 0
-      let next = table[current * 256 + byte] ?? 0
-      if (next === 0) {
-        next = matcher.step(current, byte)
-        table = matcher.table()
-      }
-      if (next >= foundFlag) {
-        next -= foundFlag
-        hide(at + 1, matcher.state(next).found)
-      }
-      current = next
+    const skips = matcher.skips(text.length - start) ?? noSkips
+    for (let at = start; ;) {
+      const stopped = follow(matcher.table(), skips, text, at, state)
+      state = stopped % foundFlag
+      at = (stopped - state) / foundFlag
+      const byte = text[at]
+      if (byte === undefined) return
+      const entry = matcher.table()[state * 256 + byte] ?? 0
+      const next = entry === 0 ? matcher.step(state, byte) : entry
+      state = next % foundFlag
+      at += 1
+      if (next >= foundFlag) hide(at, matcher.state(state).found)
     }
-    state = current
   }
 
   /** What is shown of the bytes up to `end`; the rest is held. */

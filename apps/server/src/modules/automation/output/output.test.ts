@@ -180,6 +180,8 @@ describe.skipIf(!sshdAvailable('output'))('output', () => {
     expect(second).toMatchObject({ isOutputTruncated: false, outputBytes: 5 })
     const notice = await search(uuid, { q: 'longer than 12 MB' })
     expect(notice.items[0]?.stream).toBe('notice')
-    expect((await fleet.raw(uuid)).length).toBe(12 * 1024 * 1024 + 5)
+    // the very last bytes may have been the beginning of a secret
+    const missing = 12 * 1024 * 1024 + 5 - (await fleet.raw(uuid)).length
+    expect([missing >= 0, missing < 100]).toEqual([true, true])
   })
 })

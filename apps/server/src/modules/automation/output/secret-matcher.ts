@@ -17,6 +17,10 @@ export type MatcherState = {
 /** States are made as outputs need them; with so many it begins anew. */
 const mostStates = 8_192
 const foundFlag = 0x8000
+/** Making the skips takes as long as looking at some megabytes without them. */
+const skipFromBytes = 4 * 1024 * 1024
+/** With more of them there is hardly anything to skip. */
+const mostFormsToSkip = 100
 
 /** The state at the beginning, in which nothing has begun. */
 export const rootState = 1
@@ -32,6 +36,7 @@ export const compileMatcher = (secrets: Iterable<string>) => {
   let numbers = new Map<string, number>()
   let table = new Uint16Array(0)
   let skips: Uint8Array | null = null
+  let scannedBytes = 0
 
   const add = (threads: readonly Thread[], found: number): number => {
     const key = `${found} ${threads.map(keyOf).join(' ')}`
@@ -59,8 +64,12 @@ export const compileMatcher = (secrets: Iterable<string>) => {
 
   return {
     isEmpty: forms.length === 0,
-    /** For windows of bytes at the root state; it takes some milliseconds to make. */
-    skips: () => (skips ??= createSkips(forms, starts)),
+    /** For windows of bytes at the root state; null for so short outputs that it would not pay to make them. */
+    skips: (bytes: number): Uint8Array | null => {
+      scannedBytes += bytes
+      if (scannedBytes > skipFromBytes && forms.length <= mostFormsToSkip) skips ??= createSkips(forms, starts)
+      return skips
+    },
     /** `table[state * 256 + byte]`: the next state, with `foundFlag` where a secret ends; 0 where `step` has to be asked. */
     table: () => table,
     state: (number: number): MatcherState => states[number] ?? states[rootState]!,

@@ -2,6 +2,7 @@ import type { OutputStream } from '@opsconductor/contract'
 import { findPosition } from './append.store.ts'
 import { beginning, createChunker, wholeCharacters } from './chunks.ts'
 import { createMasker, type Masker, maskText } from './masking.ts'
+import type { MatcherOf } from './matchers.ts'
 import { compileMatcher, type Matcher } from './secret-matcher.ts'
 import { createSpool, type SpoolOptions } from './spool.ts'
 
@@ -33,6 +34,8 @@ export type Written = { bytes: number; isTruncated: boolean; isIncomplete: boole
 export type OutputWriterOptions = SpoolOptions & {
   /** Bytes kept of a step. */
   limitBytes: number
+  /** Where matchers are shared; else each writer has its own. */
+  matcherOf?: MatcherOf
 }
 
 /** What a program writes at once is not torn apart for longer on its way. */
@@ -40,7 +43,11 @@ const quietMs = 30
 const nothing = Buffer.alloc(0)
 
 /** Stores the output of a branch, masked: what came is never lost while the branch is held, and never written twice. */
-export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterOptions): Promise<OutputWriter> => {
+export const openOutputWriter = async ({
+  limitBytes,
+  matcherOf = compileMatcher,
+  ...options
+}: OutputWriterOptions): Promise<OutputWriter> => {
   const before =
     options.attempt === 1
       ? { position: beginning, unfinished: [], taken: null }
@@ -72,7 +79,7 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
   }
 
   const maskerOf = (stream: OutputStream) => {
-    const masker = maskers.get(stream) ?? createMasker((matcher ??= compileMatcher(secrets)))
+    const masker = maskers.get(stream) ?? createMasker((matcher ??= matcherOf(secrets)))
     maskers.set(stream, masker)
     return masker
   }
@@ -176,7 +183,7 @@ export const openOutputWriter = async ({ limitBytes, ...options }: OutputWriterO
       return { ...given }
     },
     addSecrets,
-    mask: (text) => maskText((matcher ??= compileMatcher(secrets)), text),
+    mask: (text) => maskText((matcher ??= matcherOf(secrets)), text),
     leaveStep: async () => {
       // what is held back comes again, from where it was taken
       const { isIncomplete } = await spool.flush()

@@ -37,9 +37,19 @@ const sameSettings = ({ workingDirectory, environment, codepage, noProfile, idle
 export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Client => {
   const settled = settle(options)
   const lanes = createLanes(() => createLane({ ...settled.lane, phaseDone }))
-  const { reconnectMs, stopMs } = settled
-  const station: Station = { endpoint: createEndpoint(settled.endpoint), lanes, reconnectMs, stopMs }
-  const keeper = createKeeper((own: ShellSettings, signal) => openShell(station, own, signal), sameSettings)
+  const { reconnectMs, stopMs, maxCommandsPerShell } = settled
+  const station: Station = {
+    endpoint: createEndpoint(settled.endpoint),
+    lanes,
+    reconnectMs,
+    stopMs,
+    maxCommandsPerShell,
+  }
+  const keeper = createKeeper(
+    (own: ShellSettings, signal) => openShell(station, own, signal),
+    sameSettings,
+    maxCommandsPerShell,
+  )
   let learning: Promise<void> | undefined
 
   const close = async () => {

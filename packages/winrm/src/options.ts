@@ -27,6 +27,8 @@ export type ConnectOptions = {
   readonly reconnectMs?: number | undefined
   /** How long a command has to end after it was told to; then its shell is deleted over its head. Default 5 s. */
   readonly stopMs?: number | undefined
+  /** After so many commands a kept shell is replaced. Default 500; Windows ends at 1,500, 2008 R2 at 15. */
+  readonly maxCommandsPerShell?: number | undefined
   /** The longest answer that is read. Default 4 MiB; Windows sends at most 500 KB unless told otherwise. */
   readonly maxAnswerBytes?: number | undefined
 }
@@ -36,6 +38,7 @@ export type Settled = {
   readonly endpoint: EndpointOptions
   readonly reconnectMs: number
   readonly stopMs: number
+  readonly maxCommandsPerShell: number
 }
 
 /** Every default filled in. @throws AuthError when the credentials do not fit the kind of connection */
@@ -60,5 +63,6 @@ export const settle = (options: ConnectOptions): Settled => {
     },
     reconnectMs: options.reconnectMs ?? 30_000,
     stopMs: options.stopMs ?? 5_000,
+    maxCommandsPerShell: options.maxCommandsPerShell ?? 500,
   }
 }

@@ -20,6 +20,7 @@ export const psrp = (client: Client, settings: RunspaceSettings = {}): Psrp => {
   const keeper = createKeeper(
     (_settings: RunspaceSettings, signal) => openRunspace(client.station, settings, signal),
     () => '',
+    client.station.maxCommandsPerShell,
   )
   return {
     run: (script, options = {}) => keeper.run(settings, options.signal, (runspace) => runspace.run(script, options)),

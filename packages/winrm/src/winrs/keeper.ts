@@ -22,7 +22,6 @@ export type Keeper<P extends Place, S> = {
   close(): Promise<void>
 }
 
-const MAX_COMMANDS = 500
 const IDLE_CLOSE_MS = 60_000
 
 const giveAfter = async (exit: Promise<unknown>, give: () => void) => {
@@ -30,10 +29,14 @@ const giveAfter = async (exit: Promise<unknown>, give: () => void) => {
   give()
 }
 
-/** @param keyOf places with the same key can take each other's commands */
+/**
+ * @param keyOf places with the same key can take each other's commands
+ * @param maxCommands after so many a place is left for a new one
+ */
 export const createKeeper = <P extends Place, S>(
   open: (settings: S, signal: AbortSignal | undefined) => Promise<P>,
   keyOf: (settings: S) => string,
+  maxCommands: number,
 ): Keeper<P, S> => {
   const idle = new Map<string, Set<P>>()
   const timers = new Map<P, NodeJS.Timeout>()
@@ -57,7 +60,7 @@ export const createKeeper = <P extends Place, S>(
   }
 
   const give = (key: string, place: P) => {
-    if (isClosed || !place.isUsable || place.commandCount >= MAX_COMMANDS) {
+    if (isClosed || !place.isUsable || place.commandCount >= maxCommands) {
       void leave(place)
       return
     }

@@ -11,6 +11,8 @@ export type Station = {
   readonly reconnectMs: number
   /** How long a command has to end after it was told to; then its shell is deleted over its head. */
   readonly stopMs: number
+  /** After so many commands a kept shell is left for a new one. */
+  readonly maxCommandsPerShell: number
 }
 
 /** A question about one shell: the rest of the heading is the shell's. */

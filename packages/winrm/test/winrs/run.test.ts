@@ -222,6 +222,14 @@ describe('shells', () => {
     expect(windows.shellCount).toBeLessThanOrEqual(8)
   })
 
+  test('are replaced before a quota bites', async () => {
+    await using windows = await startWindows()
+    await using client = await connectTo(windows, { maxCommandsPerShell: 2 })
+    for (let at = 0; at < 6; at++) await collect(await client.run('echo x'))
+    await expect.poll(() => windows.asked.filter((name) => name === 'Delete')).toHaveLength(3)
+    expect(windows.asked.filter((name) => name === 'Create')).toHaveLength(3)
+  })
+
   test('are replaced when the server’s quota of operations is used up', async () => {
     await using windows = await startWindows({ maxOperations: 3 })
     await using client = await connectTo(windows)

@@ -116,6 +116,8 @@ export const createBranchRun = (ports: BranchRunPorts) => {
       const isOver = came !== 'left' && came !== 'never began' && came.status !== 'unknown'
       const written = isOver ? await output.endStep() : await output.leaveStep()
       if (came === 'left') return came
+      // what a detached command wrote is still on its target: whoever holds the branch next takes it from there
+      if (written.isIncomplete && work.planned.mode === 'detached') throw new Fenced()
       const outcome = came === 'never began' ? neverBegan() : came
       const collected = { ...written, collectMs: performance.now() - collectedFrom }
       isWritten = await record.finish(branch, work, step, outcome, collected)

@@ -18,6 +18,7 @@ export type Hold = {
   readonly leaving: AbortSignal
   /** @throws Fenced when the lease was not renewed for half its length: somebody else may hold the branch */
   readonly check: () => void
+  /** Nobody else is known to have the branch. What the database itself refuses to others may still be tried. */
   readonly isHeld: () => boolean
   readonly release: () => void
 }
@@ -45,6 +46,7 @@ type Held = {
   attempt: number
   executionUuid: string
   renewedAt: number
+  isTaken: boolean
   all: AbortController
   stop: AbortController
   cancelled: AbortController
@@ -76,8 +78,10 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
       const renewed = new Map((await renewLeases(db, holding, leaseSec)).map((row) => [row.id, row]))
       for (const held of holding) {
         const row = renewed.get(held.id)
-        if (row === undefined) interruptOne(held, 'fenced')
-        else {
+        if (row === undefined) {
+          held.isTaken = true
+          interruptOne(held, 'fenced')
+        } else {
           held.renewedAt = asked
           if (row.isCancelled) interruptOne(held, 'cancelled')
         }
@@ -107,6 +111,7 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
       const held: Held = {
         ...branch,
         renewedAt: performance.now(),
+        isTaken: false,
         all: new AbortController(),
         stop: new AbortController(),
         cancelled: new AbortController(),
@@ -114,15 +119,14 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
       }
       all.add(held)
       if (isHandingOver) held.leaving.abort('stopping' satisfies Interruption)
-      const isHeld = () => !isStale(held) && held.all.signal.reason !== 'fenced'
       return {
         signal: held.all.signal,
         stop: held.stop.signal,
         cancelled: held.cancelled.signal,
         leaving: held.leaving.signal,
-        isHeld,
+        isHeld: () => !held.isTaken,
         check: () => {
-          if (!isHeld()) throw new Fenced()
+          if (isStale(held) || held.all.signal.reason === 'fenced') throw new Fenced()
         },
         release: () => void all.delete(held),
       }

@@ -22,7 +22,7 @@ export type Pump = {
 
 /** Without a waking the queue is looked at this often. */
 const pollMs = 1_000
-const heartbeatMs = 10_000
+const heartbeatMs = 5_000
 
 /**
  * Takes tasks from a queue: one fetch for all free slots at a time, woken by our own notification. The engine's own

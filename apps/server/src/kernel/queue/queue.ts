@@ -30,7 +30,7 @@ export const createQueue = ({ boss, wake }: { boss: PgBoss; wake: Wake }): Queue
     await boss.createQueue(name, {
       policy: 'standard',
       retryLimit: 0, // a task that was lost is a question for our own tables, never run again by the queue
-      heartbeatSeconds: 30,
+      heartbeatSeconds: 15,
       expireInSeconds: daySec,
       deadLetter: deadLetters,
       retentionSeconds: 90 * daySec, // waiting tasks would otherwise be deleted after 14 days

@@ -29,6 +29,7 @@ export const pages = {
   roles: '/users?view=roles',
   'new user': '/users/new',
   user: '/users/~user',
+  executors: '/executors',
   profile: '/profile',
   'no such page': '/no/such/page',
 } as const

@@ -17,8 +17,8 @@ export type MatcherState = {
 /** States are made as outputs need them; with so many it begins anew. */
 const mostStates = 8_192
 const foundFlag = 0x8000
-/** Making the skips takes as long as looking at some megabytes without them. */
-const skipFromBytes = 4 * 1024 * 1024
+/** Making the skips takes as long as looking at so much without them. */
+const skipFromBytesPerForm = 64 * 1024
 /** With more of them there is hardly anything to skip. */
 const mostFormsToSkip = 100
 
@@ -67,7 +67,8 @@ export const compileMatcher = (secrets: Iterable<string>) => {
     /** For windows of bytes at the root state; null for so short outputs that it would not pay to make them. */
     skips: (bytes: number): Uint8Array | null => {
       scannedBytes += bytes
-      if (scannedBytes > skipFromBytes && forms.length <= mostFormsToSkip) skips ??= createSkips(forms, starts)
+      if (forms.length <= mostFormsToSkip && scannedBytes > forms.length * skipFromBytesPerForm)
+        skips ??= createSkips(forms, starts)
       return skips
     },
     /** `table[state * 256 + byte]`: the next state, with `foundFlag` where a secret ends; 0 where `step` has to be asked. */

@@ -23,7 +23,7 @@ const flushMs = 50
 /** Someone who watches sees the first output of a step, or the first after a silence, without that delay. */
 const firstFlushMs = 1
 /** With so much there is no point in waiting for more. */
-const fullBatchBytes = 256 * 1024
+const fullBatchBytes = 512 * 1024
 /** With so much waiting to be stored, the target has to wait too. */
 const highWaterBytes = 1024 * 1024
 const firstPauseMs = 50

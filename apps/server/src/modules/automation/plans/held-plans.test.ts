@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { api } from '@opsconductor/contract'
 import { sshdAvailable } from '@opsconductor/transports/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,11 +9,13 @@ import { type Fleet, startFleet } from '../../../../test/fleet.ts'
 
 describe.skipIf(!sshdAvailable('held plans'))('plans and what became of them', () => {
   let fleet: Fleet
+  const folder = mkdtempSync(join(tmpdir(), 'opsconductor-plans-'))
   beforeAll(async () => {
     fleet = await startFleet({ hosts: 2 })
   })
   afterAll(async () => {
     await fleet?.[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
   })
   const plan = (ref: string, body: object = {}) => fleet.admin(api.jobs.plan, { params: { ref }, body })
   const start = (ref: string, body: object = {}) => fleet.admin(api.executions.start, { params: { ref }, body })
@@ -136,8 +141,7 @@ describe.skipIf(!sshdAvailable('held plans'))('plans and what became of them', (
         {
           id: 'flaky',
           type: 'ssh.script',
-          script:
-            'echo "try $(( $(cat tries 2>/dev/null || echo 0) + 1 ))" | tee line; if test -f tries; then rm tries; exit 0; fi; echo 1 > tries; exit 1',
+          script: `cd ${folder}; echo "try $(( $(cat tries 2>/dev/null || echo 0) + 1 ))" | tee line; if test -f tries; then rm tries; exit 0; fi; echo 1 > tries; exit 1`,
           retries: 1,
           retryDelaySec: 0,
         },
@@ -156,7 +160,7 @@ describe.skipIf(!sshdAvailable('held plans'))('plans and what became of them', (
         {
           id: 'use',
           type: 'ssh.exec',
-          command: 'test -f built && printf "<%s>" {{ steps.build.stdout }} || { touch built; exit 1; }',
+          command: `cd ${folder}; test -f built && printf "<%s>" {{ steps.build.stdout }} || { touch built; exit 1; }`,
         },
       ],
       { targets: ['host-1'] },

@@ -22,11 +22,17 @@ const daySec = 86_400
 export const createQueue = ({ boss, wake }: { boss: PgBoss; wake: Wake }): Queue => {
   const known = new Map<string, Promise<void>>()
 
-  const ensureDeadLetters = () =>
-    boss.createQueue(deadLetters, { policy: 'standard', retryLimit: 10, retentionSeconds: 90 * daySec })
+  const createDeadLetters = () =>
+    boss.createQueue(deadLetters, {
+      policy: 'standard',
+      retryLimit: 1_000,
+      expireInSeconds: 30, // one that was taken and not dealt with is there again soon
+      retentionSeconds: 90 * daySec,
+    })
 
   const create = async (name: string) => {
-    await ensureDeadLetters()
+    if (name === deadLetters) return createDeadLetters()
+    await ensure(deadLetters)
     await boss.createQueue(name, {
       policy: 'standard',
       retryLimit: 0, // a task that was lost is a question for our own tables, never run again by the queue
@@ -37,7 +43,7 @@ export const createQueue = ({ boss, wake }: { boss: PgBoss; wake: Wake }): Queue
       notify: false, // notifying inside the transaction makes commits queue up; `wake` does it afterwards
     })
   }
-  const ensure = (name: string) => {
+  const ensure = (name: string): Promise<void> => {
     const made = known.get(name) ?? create(name)
     known.set(name, made)
     made.catch(() => known.delete(name)) // try again next time; the caller hears the failure itself
@@ -47,14 +53,15 @@ export const createQueue = ({ boss, wake }: { boss: PgBoss; wake: Wake }): Queue
   return {
     ensure,
     takeDeadLetters: async (handle) => {
-      await ensureDeadLetters()
-      for (const { id, retryCount, data } of await boss.fetch<TaskData>(deadLetters, {
-        batchSize: 100,
-        includeMetadata: true,
-      })) {
+      await ensure(deadLetters)
+      const tasks = await boss.fetch<TaskData>(deadLetters, { batchSize: 100, includeMetadata: true })
+      const dealt = tasks.map(async ({ id, retryCount, data }) => {
         await handle(data)
         await boss.deleteJob(deadLetters, { id, retryCount })
-      }
+      })
+      // one that fails is there again soon, and keeps no other waiting
+      const failed = (await Promise.allSettled(dealt)).find(({ status }) => status === 'rejected')
+      if (failed?.status === 'rejected') throw failed.reason
     },
     enqueue: async (ctx, name, tasks) => {
       if (tasks.length === 0) return

@@ -205,9 +205,9 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     const branch = await record.claim(task.branch)
     if (branch === undefined) return
     const { executionUuid } = branch
-    const hold = leases.hold({ id: branch.id, attempt: branch.attempt, executionUuid })
-    const stopHearing = wake.hear(topics.cancel(executionUuid), () => leases.interrupt(executionUuid, 'cancelled'))
-    if (branch.isCancelled) leases.interrupt(executionUuid, 'cancelled')
+    const hold = leases.hold(branch)
+    // heard in every gap, too: the database says whether it was cancelled
+    const stopHearing = wake.hear(topics.cancel(executionUuid), leases.look)
     try {
       const run = await prepare(ctx, record, branch, hold)
       const end = await runSteps(ctx, run)

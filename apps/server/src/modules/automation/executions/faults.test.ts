@@ -129,6 +129,17 @@ describe.skipIf(!sshdAvailable('wires that fail'))('wires that fail', () => {
     })
   })
 
+  test('a connection to the database that breaks cancels nothing', async () => {
+    const started = await fleet.start(['echo begun; sleep 1; echo end'], { targets: ['host-1'] })
+    await until(async () => (await fleet.text(started.uuid)) === 'begun\n')
+    const cut = await fleet.database.asOwner(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like '%listen%'`,
+    )
+    expect(cut.length).toBeGreaterThan(0)
+    expect(await fleet.ended(started)).toMatchObject({ status: 'completed' })
+    expect(await fleet.text(started.uuid)).toBe('begun\nend\n')
+  })
+
   test('an archived target is said to be gone', async () => {
     const target = await addBroken('gone', { port: 1 })
     const { serial } = await fleet.addJob(['true'], { targets: [target.uuid] })

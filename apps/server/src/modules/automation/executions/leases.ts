@@ -32,8 +32,9 @@ export class Fenced extends Error {
 }
 
 export type Leases = {
-  hold: (branch: { id: number; attempt: number; executionUuid: string }) => Hold
-  interrupt: (executionUuid: string, because: Interruption) => void
+  hold: (branch: { id: number; attempt: number; isCancelled: boolean }) => Hold
+  /** Looks at once whether a cancel was asked of any of them, or one was taken. */
+  look: () => void
   /** What can go on without this executor is left to others, now and from now on. */
   handOver: () => void
   /** Everything ends. */
@@ -44,7 +45,6 @@ export type Leases = {
 type Held = {
   id: number
   attempt: number
-  executionUuid: string
   renewedAt: number
   isTaken: boolean
   all: AbortController
@@ -92,14 +92,27 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
     for (const held of all) if (isStale(held)) interruptOne(held, 'fenced')
   }
 
-  let isRenewing = false
+  let renewing: Promise<void> | null = null
+  let isToBeRepeated = false
+  const renewOnce = () => {
+    if (all.size === 0) return
+    if (renewing !== null) {
+      isToBeRepeated = true
+      return
+    }
+    renewing = renew().finally(() => {
+      renewing = null
+      if (isToBeRepeated) {
+        isToBeRepeated = false
+        renewOnce()
+      }
+    })
+  }
   const timer = setInterval(
     () => {
       // also while a renewal hangs
       for (const held of all) if (isStale(held)) interruptOne(held, 'fenced')
-      if (isRenewing || all.size === 0) return
-      isRenewing = true
-      void renew().finally(() => (isRenewing = false))
+      if (renewing === null) renewOnce()
     },
     (leaseSec * 1000) / 4,
   )
@@ -109,7 +122,8 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
   return {
     hold: (branch) => {
       const held: Held = {
-        ...branch,
+        id: branch.id,
+        attempt: branch.attempt,
         renewedAt: performance.now(),
         isTaken: false,
         all: new AbortController(),
@@ -118,6 +132,7 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
         leaving: new AbortController(),
       }
       all.add(held)
+      if (branch.isCancelled) interruptOne(held, 'cancelled')
       if (isHandingOver) held.leaving.abort('stopping' satisfies Interruption)
       return {
         signal: held.all.signal,
@@ -131,9 +146,7 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
         release: () => void all.delete(held),
       }
     },
-    interrupt: (executionUuid, because) => {
-      for (const held of all) if (held.executionUuid === executionUuid) interruptOne(held, because)
-    },
+    look: renewOnce,
     handOver: () => {
       isHandingOver = true
       for (const held of all) held.leaving.abort('stopping' satisfies Interruption)

@@ -219,6 +219,9 @@ test('who leaves a step stores what came, and somebody goes on behind it', async
   former.startStep(0, ['secr3t-word'], 'try-1')
   await former.write('stdout', source.subarray(0, 10))
   expect(await former.leaveStep()).toMatchObject({ isIncomplete: false })
+  // what its connection had still on the way
+  await former.write('stdout', source.subarray(10))
+  await former.leaveStep()
   expect(await storedText(place)).toBe('before ')
   await database.asOwner(`update automation.branches set attempt = 2 where id = ${place.branchId}`)
   const holder = await openWriter(place, { attempt: 2 })

@@ -63,6 +63,8 @@ export const openOutputWriter = async ({
   let given = { stdout: 0, stderr: 0 }
   let stepBytes = 0
   let isTruncated = false
+  /** Between steps nothing is taken: what comes late was not noted as taken, and comes again to whoever goes on. */
+  let isOpen = false
   let settling: NodeJS.Timeout | null = null
   let lastWriteAt = 0
 
@@ -147,12 +149,14 @@ export const openOutputWriter = async ({
     incomplete.clear()
     stepBytes = 0
     isTruncated = false
+    isOpen = false
     key = undefined
     return written
   }
 
   return {
     write: (stream, bytes) => {
+      if (!isOpen) return undefined
       given[stream] += bytes.length
       if (isTruncated) return undefined
       const kept = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, limitBytes - stepBytes))
@@ -170,6 +174,7 @@ export const openOutputWriter = async ({
       const isSame = key !== undefined && key === newKey
       step = index
       key = newKey
+      isOpen = true
       addSecrets(newSecrets)
       if (isSame) return { ...given }
       const goesOn = before.taken !== null && before.taken.key === key ? before.taken : null
@@ -186,10 +191,12 @@ export const openOutputWriter = async ({
     mask: (text) => maskText((matcher ??= matcherOf(secrets)), text),
     leaveStep: async () => {
       // what is held back comes again, from where it was taken
+      isOpen = false
       const { isIncomplete } = await spool.flush()
       return finished(isIncomplete)
     },
     endStep: async () => {
+      isOpen = false
       for (const [stream, masker] of maskers) {
         spool.put(step, stream, Buffer.concat([whole(stream, masker.end()), incomplete.get(stream) ?? nothing]))
       }

@@ -9,6 +9,8 @@ import { runOnShell, type Ground } from './run.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 2_000
+/** So often what is missing is asked for again without getting any of it. */
+const MOST_SHORT_READINGS = 10
 
 /** Hands on output until the end of the command or of `signal`; stopping is not its affair. */
 export const followOnShell = async (
@@ -68,6 +70,7 @@ export const followOnShell = async (
 
   let canStream = true
   let isDoubted = false
+  let short = 0
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
     const before = position.stdout + position.stderr
     if (canStream) canStream = await isStreamed()
@@ -76,9 +79,14 @@ export const followOnShell = async (
     if (signal.aborted) return { kind: 'left' }
     const end = endOf(record)
     // its keeper may have noted the end and gone between the two looks
-    if (end !== undefined && (end.kind !== 'unknown' || isDoubted)) return end
+    const isSure = end !== undefined && (end.kind !== 'unknown' || isDoubted)
+    // a connection that is slow may tell the end of the reading before it hands on what was read
+    if (isSure && (sizes === undefined || isComplete() || short++ === MOST_SHORT_READINGS)) return end
     isDoubted = end !== undefined
-    if (position.stdout + position.stderr > before) pauseMs = FIRST_PAUSE_MS
+    if (position.stdout + position.stderr > before) {
+      pauseMs = FIRST_PAUSE_MS
+      short = 0
+    }
     await pause(pauseMs, signal)
   }
 }

@@ -1,6 +1,8 @@
 /** The program as somebody starts it for the first time, root or not. */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chown, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { api } from '@opsconductor/contract'
 import { until } from '@opsconductor/transports/testing'
@@ -47,6 +49,21 @@ describe.each(accounts)('started by $who with --demo', ({ uid }) => {
     expect(server.logged('error')).toEqual([])
     await rm(dataDir, { recursive: true, force: true })
   })
+})
+
+test('a first start that finds its port taken says so, and the next one still prints the password', async () => {
+  const dataDir = await makeDataDir()
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  await expect(startServer({ dataDir, settings: { PORT: String(port) } })).rejects.toThrow(
+    `Port ${port} of 127.0.0.1 is taken`,
+  )
+  taken.close()
+  const { password = '', url, end } = await startServer({ dataDir, settings: { PORT: String(port) } })
+  await logIn(url, 'admin', password)
+  expect(await end()).toEqual({ code: 0, signal: null })
+  await rm(dataDir, { recursive: true, force: true })
 })
 
 test('what is wrong with the configuration is told at once, all of it, and ends the program with code 2', () => {

@@ -30,7 +30,7 @@ export interface Server {
 }
 
 const program = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url))
-const startLimitMs = 60_000
+const startLimitMs = 120_000
 const endLimitMs = 30_000
 
 /** Starts a server on a free port and waits until it says that it is ready. */

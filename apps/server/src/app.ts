@@ -16,7 +16,6 @@ import { createAutomation } from './modules/automation/index.ts'
 import { createIdentity } from './modules/identity/index.ts'
 import { createInsight } from './modules/insight/index.ts'
 import { executorName, startExecutor } from './services/executor.ts'
-import { startGateway } from './services/gateway.ts'
 import { startNotifier } from './services/notifier.ts'
 import { startScheduler } from './services/scheduler.ts'
 import type { RunningService } from './services/service.ts'
@@ -99,8 +98,10 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
   })
 
   const starts = {
-    gateway: () =>
-      startGateway({
+    gateway: async () => {
+      // what only it needs is much to load, and a thread without it is there sooner
+      const { startGateway } = await import('./services/gateway.ts')
+      return startGateway({
         version,
         pool,
         db,
@@ -123,7 +124,8 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
           jobs: 'automation.jobs',
           executions: 'automation.executions',
         },
-      }),
+      })
+    },
     executor: (): Promise<RunningService> => {
       const { run, leases } = automation.createRunner({
         executor: executorName(),

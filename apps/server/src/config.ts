@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ServiceName, z } from '@opsconductor/contract'
@@ -7,10 +8,24 @@ import { readMasterKeys } from './kernel/vault/master-key.ts'
 const prefix = 'OPSCONDUCTOR_'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const serviceNames: readonly ServiceName[] = ['gateway', 'executor', 'scheduler', 'notifier']
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
 const list = (text: string) => text.split(/[\s,]+/).filter((word) => word.length > 0)
-const yes = z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((word) => ['true', '1', 'yes'].includes(word))
-const wholeNumber = (from: number, to: number) => z.coerce.number().int().min(from).max(to)
+const yes = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'], 'expected true or false')
+  .transform((word) => ['true', '1', 'yes'].includes(word))
+const wholeNumber = (from: number, to: number) => {
+  const expected = `expected a whole number from ${from} to ${to}`
+  return z.coerce.number(expected).int(expected).min(from, expected).max(to, expected)
+}
+const service = z.enum(serviceNames, {
+  error: ({ input }) => `expected ${serviceNames.join(', ')}; there is no "${String(input)}"`,
+})
+/** Names that stand for whole ranges, as the server's library knows them. */
+const proxyNames = ['loopback', 'linklocal', 'uniquelocal']
+const proxy = z.string().refine(isProxy, {
+  error: ({ input }) => `expected addresses or networks such as 10.0.0.0/8, not "${String(input)}"`,
+})
 const postgresUrl = z
   .string()
   .refine((text) => /^postgres(ql)?:\/\/./.test(text), 'expected postgres://user:password@host:port/database')
@@ -59,17 +74,18 @@ const Settings = z.object({
     .string()
     .default('')
     .transform(list)
+    .pipe(z.array(proxy))
     .describe('Addresses or networks of proxies in front that may say who the caller is (`X-Forwarded-For`).'),
   SERVICES: z
     .string()
     .default(serviceNames.join(','))
     .transform(list)
-    .pipe(z.array(z.enum(serviceNames)).min(1))
+    .pipe(z.array(service).min(1, 'name at least one'))
     .describe('Services that this process runs, of gateway, executor, scheduler and notifier.'),
   EXECUTOR_SLOTS: wholeNumber(1, 10_000).default(50).describe('Branches that an executor runs at a time.'),
   ZONE: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and hyphens, at most 40')
     .default('default')
     .describe('Zone whose targets the executor serves.'),
   MASTER_KEY: masterKeys
@@ -80,14 +96,17 @@ const Settings = z.object({
     ),
   ADMIN_PASSWORD: z
     .string()
-    .min(8)
-    .max(256)
+    .min(8, 'expected 8 to 256 characters')
+    .max(256, 'expected 8 to 256 characters')
     .optional()
     .meta({ secret: true })
     .describe(
       'Password of the administrator `admin` made on the first start. Without it a random one is printed once and must be changed.',
     ),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('How much is logged.'),
+  LOG_LEVEL: z
+    .enum(logLevels, `expected ${logLevels.join(', ')}`)
+    .default('info')
+    .describe('How much is logged.'),
   LOCAL_TRANSPORT: yes
     .default(false)
     .describe('Lets targets run commands on the machine of the executor itself, as its user.'),
@@ -114,6 +133,14 @@ const Settings = z.object({
 })
 
 export type Config = z.output<typeof Settings>
+
+/** An address, a network, or the name of one. */
+function isProxy(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const longest = isIP(address) === 6 ? 128 : 32
+  const isNetwork = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest)
+  return proxyNames.includes(text) || (isIP(address) !== 0 && isNetwork && rest.length === 0)
+}
 
 /** All that is wrong with the configuration, at once. */
 export class ConfigError extends Error {
@@ -145,10 +172,9 @@ export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
     }
   }
   const parsed = Settings.safeParse(values)
-  if (!parsed.success)
-    problems.push(...parsed.error.issues.map((issue) => `${prefix}${issue.path.join('.')}: ${issue.message}`))
-  else problems.push(...contradictions(parsed.data))
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  for (const { path, message } of parsed.error?.issues ?? []) problems.push(`${prefix}${String(path[0])}: ${message}`)
+  problems.push(...contradictions((name) => Boolean(env[`${prefix}${name}`] || env[`${prefix}${name}_FILE`])))
+  if (!parsed.success || problems.length > 0) throw new ConfigError([...new Set(problems)])
   return parsed.data
 }
 
@@ -162,13 +188,14 @@ export const unknownSettings = (env: NodeJS.ProcessEnv = process.env): string[] 
 /** Settings of the command line client, which may stand in the same environment. */
 const clientNames = new Set(['URL', 'TOKEN'].map((name) => `${prefix}${name}`))
 
-const contradictions = (config: Config): string[] => [
-  ...(config.DATABASE_URL !== undefined && config.MASTER_KEY === undefined
+/** What does not go together, told of what is set, whether or not it can be read. */
+const contradictions = (isSet: (name: keyof Config) => boolean): string[] => [
+  ...(isSet('DATABASE_URL') && !isSet('MASTER_KEY')
     ? [
         `${prefix}MASTER_KEY is missing: with an external database the key is not made for you. Make one with: openssl rand -base64 32`,
       ]
     : []),
-  ...(config.DATABASE_OWNER_URL !== undefined && config.DATABASE_URL === undefined
+  ...(isSet('DATABASE_OWNER_URL') && !isSet('DATABASE_URL')
     ? [`${prefix}DATABASE_OWNER_URL needs ${prefix}DATABASE_URL beside it`]
     : []),
 ]

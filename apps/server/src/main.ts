@@ -2,7 +2,7 @@ import { createApp, type ServiceName } from './app.ts'
 import { ConfigError, printConfig, readConfig, unknownSettings } from './config.ts'
 import { addDemonstration } from './demonstration.ts'
 import { createLog } from './kernel/log.ts'
-import { prepareContents, prepareDatabase } from './preparation.ts'
+import { ensureAdministrator, prepareContents, prepareDatabase } from './preparation.ts'
 import type { RunningService } from './services/service.ts'
 import { startExecutorThread } from './threads.ts'
 
@@ -41,22 +41,26 @@ const run = async (argv: readonly string[]): Promise<number> => {
       config.SERVICES.length > 1 ? config.SERVICES.filter((name) => name !== 'executor') : config.SERVICES
     const app = await createApp({ config, ...ground, log, services: here })
     running.unshift({ stop: app.close })
-    const password = await prepareContents(app, config)
+    await prepareContents(app)
     if (isDemo) await addDemonstration(app)
 
     let url: string | null = null
-    for (const name of config.SERVICES) {
-      let service: RunningService
+    const start = async (name: ServiceName): Promise<RunningService> => {
       if (name === 'gateway') {
         const gateway = await app.starts.gateway()
         url = gateway.url
-        service = gateway
-      } else if (name === 'executor' && !here.includes('executor')) {
-        const { databaseUrl, masterKeys } = ground
-        service = await startExecutorThread({ config, databaseUrl, masterKeys: [...masterKeys] }, log)
-      } else service = await app.starts[name]()
-      running.unshift(service)
+        return gateway
+      }
+      if (here.includes(name)) return app.starts[name]()
+      const { databaseUrl, masterKeys } = ground
+      return startExecutorThread({ config, databaseUrl, masterKeys: [...masterKeys] }, log)
     }
+    // side by side, for the executor's thread takes as long as all the others; whatever began is stopped below
+    const begun = await Promise.allSettled(config.SERVICES.map(start))
+    for (const one of begun) if (one.status === 'fulfilled') running.unshift(one.value)
+    for (const one of begun) if (one.status === 'rejected') throw one.reason
+    // last: a password that was made up is never lost to what fails before it is printed
+    const password = await ensureAdministrator(app, config)
     say(greeting(url, password, config.SERVICES))
     await stopAsked
     say('Stopping …')

@@ -33,13 +33,17 @@ const urlsOf = (config: Config, embedded: EmbeddedPostgres | null) => {
   return { url, ownerUrl: config.DATABASE_OWNER_URL ?? url }
 }
 
-/** What must be there before anything runs. @returns the password of a new administrator, when it was made up here */
-export const prepareContents = async (app: App, config: Config): Promise<string | null> => {
+/** What must be there before anything runs. */
+export const prepareContents = async (app: App): Promise<void> => {
   const ctx = app.contextOf('start')
   await app.automation.makePartitions(ctx)
   await app.identity.ensureBuiltInRoles(ctx)
+}
+
+/** @returns the password of a new administrator, when it was made up here: whoever calls shows it at once */
+export const ensureAdministrator = async (app: App, config: Config): Promise<string | null> => {
   const generated = config.ADMIN_PASSWORD === undefined
   const password = config.ADMIN_PASSWORD ?? randomBytes(15).toString('base64url')
-  const isNew = await app.identity.ensureFirstAdministrator(ctx, password, generated)
+  const isNew = await app.identity.ensureFirstAdministrator(app.contextOf('start'), password, generated)
   return isNew && generated ? password : null
 }

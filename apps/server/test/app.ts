@@ -3,7 +3,7 @@ import { api, type BuiltInRole } from '@opsconductor/contract'
 import type { Logger } from 'pino'
 import { createApp, type ServiceName } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
-import { prepareContents } from '../src/preparation.ts'
+import { ensureAdministrator, prepareContents } from '../src/preparation.ts'
 import type { RunningService } from '../src/services/service.ts'
 import { type Client, logIn } from './client.ts'
 import { cloneDatabase } from './database.ts'
@@ -39,7 +39,8 @@ export const startApp = async ({ settings = {}, services, log = quiet }: TestApp
   const names = services ?? config.SERVICES
   const masterKeys = [{ version: 1, key }]
   const app = await createApp({ config, databaseUrl: database.url, masterKeys, log, services: names })
-  await prepareContents(app, config)
+  await prepareContents(app)
+  await ensureAdministrator(app, config)
   const running: RunningService[] = []
   let url = ''
   for (const name of names) {

@@ -39,7 +39,9 @@ export const startGateway = async (ports: GatewayPorts): Promise<RunningService 
   }
 
   const server = await createHttpServer({ ...ports, publicUrl, health })
-  await server.listen({ host: ports.host, port: ports.port })
+  await server.listen({ host: ports.host, port: ports.port }).catch((cause: unknown) => {
+    throw new Error(whyNotListening(cause, ports.host, ports.port), { cause })
+  })
   const { port } = server.server.address() as AddressInfo
   if (ports.publicUrl === undefined) publicUrl.port = String(port)
   return { url: publicUrl.href.replace(/\/$/, ''), stop: () => server.close() }
@@ -49,4 +51,21 @@ export const startGateway = async (ports: GatewayPorts): Promise<RunningService 
 const hostForPeople = (host: string) => {
   if (host === '0.0.0.0' || host === '::') return 'localhost'
   return host.includes(':') ? `[${host}]` : host
+}
+
+/** What whoever started it can do about it. */
+const whyNotListening = (cause: unknown, host: string, port: number): string => {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} of ${host} is taken, perhaps by another OpsConductor. Choose another: OPSCONDUCTOR_PORT=${port + 1}, or 0 for any free one.`
+    case 'EACCES':
+      return `This user may not listen on port ${port}. Choose one from 1024 on with OPSCONDUCTOR_PORT.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `OPSCONDUCTOR_HOST is ${host}, which is no address of this machine. 127.0.0.1 is this machine only, 0.0.0.0 every network.`
+    default:
+      return `The gateway cannot listen on ${host}, port ${port}.`
+  }
 }

@@ -48,6 +48,20 @@ describe('migrations', () => {
     }
   })
 
+  test('say which database does not let whom in, also when it is only the application', async () => {
+    await using db = await emptyDatabase()
+    const stranger = new URL(db.url)
+    stranger.password = 'wrong'
+    const { host, pathname, username } = stranger
+    const message = `"${pathname.slice(1)}" at ${host} does not let ${username} in: error: password authentication failed`
+    await expect(run({ ...db, url: stranger.href })).rejects.toThrow(message)
+
+    const nowhere = 'postgres://somebody@localhost:1/nothing'
+    await expect(migrate({ ownerUrl: nowhere, url: nowhere, folder, log: quiet })).rejects.toThrow(
+      /"nothing" at localhost:1 does not let somebody in: .*ECONNREFUSED/,
+    )
+  })
+
   test('that fail leave nothing behind and name the file and the line', async () => {
     await using db = await emptyDatabase()
     await write('0001_a.sql', 'create table a (n int);\n\nselect nonsense;')

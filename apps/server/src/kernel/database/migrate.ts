@@ -15,6 +15,7 @@ export type MigrateOptions = {
 
 /** Any number will do as long as all versions of the program use the same one. */
 const advisoryLock = 7_206_355_112
+const connectLimitMs = 10_000
 
 /**
  * Brings the database to the newest state: one process at a time, each file in a transaction of its own.
@@ -24,10 +25,14 @@ const advisoryLock = 7_206_355_112
  */
 export const migrate = async ({ ownerUrl, url, folder, log }: MigrateOptions): Promise<string[]> => {
   const files = await readMigrations(folder)
-  const client = new Client({ connectionString: ownerUrl, application_name: 'opsconductor migrate' })
+  const client = new Client({
+    connectionString: ownerUrl,
+    application_name: 'opsconductor migrate',
+    connectionTimeoutMillis: connectLimitMs,
+  })
   // a lost connection also fails the query under way; without a listener it would end the process first
   client.on('error', (error) => log.warn({ err: error }, 'the connection that migrates broke'))
-  await client.connect()
+  await connectTo(client)
   try {
     await checkServer(client)
     await client.query('select pg_advisory_lock($1)', [advisoryLock])
@@ -37,9 +42,28 @@ export const migrate = async ({ ownerUrl, url, folder, log }: MigrateOptions): P
       await apply(client, migration)
       log.info({ migration: migration.name }, 'migrated')
     }
+    if (url !== ownerUrl) await proveLogin(url)
     return pending.map(({ name }) => name)
   } finally {
     await client.end() // releases the lock too
+  }
+}
+
+/** The application's own URL is tried before anything stands on it. */
+const proveLogin = async (url: string) => {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: connectLimitMs })
+  await connectTo(client)
+  await client.end()
+}
+
+const connectTo = async (client: Client) => {
+  try {
+    await client.connect()
+  } catch (cause) {
+    // a name with several addresses fails with an error for each, and none of its own
+    const reason = cause instanceof AggregateError ? cause.errors.map(String).join(', ') : String(cause)
+    const { user = '', host, port, database = '' } = client
+    throw new Error(`The database "${database}" at ${host}:${port} does not let ${user} in: ${reason}`, { cause })
   }
 }
 

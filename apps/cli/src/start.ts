@@ -64,7 +64,7 @@ export const showPlan = (print: Printer, plan: Plan) => {
     )
     for (const step of steps) {
       const how = [
-        shownAddress(step.method),
+        [shownAddress(step.method), ...(step.method.via ?? []).map((name) => `via ${name}`)].join(' '),
         step.credential ?? 'no credential',
         step.mode,
         step.timeoutSec === null ? '' : `at most ${step.timeoutSec} s`,

@@ -36,12 +36,19 @@ export const showTarget = (print: Printer, target: Target) => {
     created: shownTime(target.createdAt),
   })
   print.line()
+  const over = new Map(
+    target.jumpHosts.map(({ uuid, name, isArchived }) => [uuid, isArchived ? `${name} (archived)` : name]),
+  )
   print.table(
     [
       { title: 'method', value: (each) => each.name },
       { title: 'type', value: (each) => each.type },
       { title: 'host', value: (each) => each.config.host },
       { title: 'port', value: (each) => String(each.config.port ?? '') },
+      {
+        title: 'over',
+        value: (each) => (each.config.jumpHosts ?? []).map((uuid) => over.get(uuid) ?? uuid).join(', '),
+      },
       { title: 'credentials', value: (each) => each.credentials.map((credential) => credential.name).join(', ') },
       {
         title: '',
@@ -64,6 +71,7 @@ export const showTest = (print: Printer, test: ConnectionTest) => {
       `${oneLine(name === address ? name : `${name} (${address})`)}: ${verdict}${method.system === null ? '' : `  ${oneLine(method.system)}`}`,
     )
     for (const line of phaseLines(method)) print.line(`  ${line}`)
+    if (method.jumpHost !== undefined) print.line(`  ${oneLine(failedOnTheWay(method.jumpHost))}`)
     if (method.hostKey !== null) {
       print.line(
         `  host key ${method.hostKey.algorithm} ${method.hostKey.fingerprint}${method.hostKey.isNew ? ' (new, now pinned)' : ''}`,
@@ -72,6 +80,9 @@ export const showTest = (print: Printer, test: ConnectionTest) => {
     if (!method.isOk) print.line(`  ${oneLine(method.message)}`)
   }
 }
+
+const failedOnTheWay = ({ name, phase }: NonNullable<MethodTest['jumpHost']>) =>
+  phase === null ? `no way on from the jump host ${name}` : `at the jump host ${name}: ${phase.replace('_', ' ')}`
 
 const phaseLines = ({ phases }: MethodTest) =>
   phases.map(({ phase, status, durationMs }) =>

@@ -24,6 +24,7 @@ type NewOptions = Partial<
 > & {
   port?: number
   tag?: string[]
+  jumpHost?: string[]
 }
 
 export const addTargets: AddCommands = (program, begin) => {
@@ -54,6 +55,7 @@ export const addTargets: AddCommands = (program, begin) => {
     .option('--port <port>', 'the usual one of the method where it is not given', wholeNumber)
     .option('--type <method>', MethodType.options.join(', '), 'ssh')
     .option('--credential <name>', 'name or UUID of a credential')
+    .option('--jump-host <target>', 'go through that target, the nearest first; may be given several times', collected)
     .option('--os <os>', OsType.options.join(', '))
     .option('--environment <name>', 'production, staging, … or any other word')
     .option('--zone <zone>', 'whose executors reach it')
@@ -64,6 +66,7 @@ export const addTargets: AddCommands = (program, begin) => {
       `
 Examples:
   opsctl targets create web1 --host web1.example.com --credential deploy --environment production
+  opsctl targets create db1 --host 10.0.0.5 --credential deploy --jump-host bastion
   opsctl targets create -f web1.yaml`,
     )
     .action(async (name: string | undefined, options: NewOptions, command) =>
@@ -116,6 +119,7 @@ const optionNames = {
   description: '--description',
   'methods.0.config.host': '--host',
   'methods.0.config.port': '--port',
+  'methods.0.config.jumpHosts': '--jump-host',
   'methods.0.credential': '--credential',
 }
 
@@ -146,7 +150,13 @@ const create = async (ctx: Opsctl, name: string | undefined, options: NewOptions
     environment: options.environment,
     zone: options.zone,
     tags: options.tag,
-    methods: [{ type, config: { host: options.host, port: options.port }, credential: options.credential }],
+    methods: [
+      {
+        type,
+        config: { host: options.host, port: options.port, jumpHosts: options.jumpHost },
+        credential: options.credential,
+      },
+    ],
   }
   try {
     // what is undefined is left out of the JSON

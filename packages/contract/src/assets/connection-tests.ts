@@ -23,6 +23,12 @@ export const MethodTest = z.object({
   phases: z.array(PhaseResult),
   fault: Fault.nullable(),
   message: z.string().describe('what happened, and what to do where it failed'),
+  jumpHost: z
+    .object({ uuid: Uuid, name: z.string(), phase: ConnectPhase.nullable() })
+    .optional()
+    .describe(
+      'the jump host at which it failed, and the phase of connecting to that; a phase of null: it could not go on from there',
+    ),
   hostKey: z.object({ algorithm: z.string(), fingerprint: z.string(), isNew: z.boolean() }).nullable(),
   system: z.string().nullable().describe('what the target says it is, e.g. Linux 6.1.0'),
 })

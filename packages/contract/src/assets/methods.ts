@@ -1,4 +1,4 @@
-import { Name, Uuid, isOneLine } from '../identifiers.ts'
+import { Name, SerialReference, Uuid, isOneLine } from '../identifiers.ts'
 import { z } from '../zod.ts'
 
 /** Host name or address of a target. The name is resolved where the wire opens, in the executor. */
@@ -59,6 +59,14 @@ export const usableMethods: readonly MethodType[] = ['ssh', 'local']
  * (certificates, Kerberos, FIDO keys, post-quantum key exchange, its own ssh_config and ProxyCommand).
  */
 export const SshClient = z.enum(['ssh2', 'openssh'])
+export type SshClient = z.infer<typeof SshClient>
+
+/** An absolute path or one below the home directory; the last part is the folder that is made. */
+const GuardDirectory = z
+  .string()
+  .trim()
+  .max(300)
+  .regex(/^~?\/(?:[^\0\n]+\/)?[\w.][^/\0\n]*$/, 'an absolute path, or one that begins with ~/')
 
 /** How to reach a target by one method: its address, and what else that method wants to know. */
 export const MethodConfig = z
@@ -72,10 +80,13 @@ export const MethodConfig = z
       .max(5)
       .optional()
       .describe(
-        'SSH only; targets (UUID, serial or name) to go through, the nearest first, each by its primary SSH method and credential',
+        'SSH only; targets (UUID, serial or name; kept as UUIDs) to go through, the nearest first, each by its first SSH method and credential. The first is reached over the jump hosts of its own',
       ),
+    guardDirectory: GuardDirectory.optional().describe(
+      'folder on the target, for its log-in alone, where it is noted which steps have begun and where the output of detached ones is kept; ~/.opsconductor unless told',
+    ),
   })
-  .catchall(z.union([z.string().max(1000), z.number(), z.boolean()]))
+  .catchall(z.union([z.string().max(1000), z.number(), z.boolean(), z.array(z.string().max(1000)).max(100)]))
 export type MethodConfig = z.infer<typeof MethodConfig>
 
 const CredentialName = z.string().trim().min(1).max(200).describe('UUID or name of a credential, or "none"')
@@ -125,6 +136,10 @@ export const Method = z.object({
   credentials: z.array(z.object({ uuid: Uuid, name: z.string(), isPrimary: z.boolean() })),
 })
 export type Method = z.infer<typeof Method>
+
+/** A target that others are reached through, as it is now. */
+export const JumpHost = SerialReference.extend({ isArchived: z.boolean() })
+export type JumpHost = z.infer<typeof JumpHost>
 
 /** The one accessor of a method's address. */
 export const addressOf = (method: { type: MethodType; config: MethodConfig }) => ({

@@ -3,7 +3,7 @@ import { Flag, ListQuery, pageOf } from '../lists.ts'
 import { route } from '../route.ts'
 import { z } from '../zod.ts'
 import { ConnectionTest, HostKey } from './connection-tests.ts'
-import { Method, MethodInputs } from './methods.ts'
+import { JumpHost, Method, MethodInputs } from './methods.ts'
 
 export const TargetType = z.enum(['system', 'api', 'database', 'email', 'web', 'network', 'other'])
 export const OsType = z.enum(['linux', 'windows', 'macos', 'bsd', 'solaris', 'aix', 'hp-ux', 'other'])
@@ -42,6 +42,7 @@ export const Target = z.object({
   ...descriptive,
   health: TargetHealth,
   methods: z.array(Method),
+  jumpHosts: z.array(JumpHost).describe('the targets that its methods name as jump hosts'),
   lastTestedAt: Time.nullable(),
   createdAt: Time,
   updatedAt: Time,

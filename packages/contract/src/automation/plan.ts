@@ -6,7 +6,13 @@ export const PlannedStep = z.object({
   name: z.string(),
   type: z.string(),
   target: SerialReference,
-  method: z.object({ uuid: Uuid, type: z.string(), host: z.string(), port: z.number().int() }),
+  method: z.object({
+    uuid: Uuid,
+    type: z.string(),
+    host: z.string(),
+    port: z.number().int(),
+    via: z.array(z.string()).optional().describe('names of the jump hosts on the way, the nearest first'),
+  }),
   credential: z.string().nullable().describe('name of the credential'),
   command: z
     .string()

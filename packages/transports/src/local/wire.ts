@@ -23,7 +23,8 @@ export type LocalWireOptions = {
 }
 
 export interface LocalWire {
-  connect(request: { signal: AbortSignal }): Promise<PosixShell>
+  /** @param request `guardDirectory` in place of the wire's own; a RangeError when it is no path for a folder */
+  connect(request: { signal: AbortSignal; guardDirectory?: string }): Promise<PosixShell>
 }
 
 /**
@@ -43,7 +44,7 @@ export const createLocalWire = (options: LocalWireOptions = {}): LocalWire => {
     return startChild(commandLine, place)
   }
   return {
-    async connect({ signal }) {
+    async connect({ signal, guardDirectory = options.guardDirectory }) {
       if (signal.aborted) throw cancelled('connect')
       if (process.platform === 'win32')
         throw new TransportError('protocol', 'connect', 'Commands on the server itself need a POSIX system.', {
@@ -54,7 +55,7 @@ export const createLocalWire = (options: LocalWireOptions = {}): LocalWire => {
         startUrgent: start,
         habits,
         lingerMs: options.lingerMs ?? 2_000,
-        directory: options.guardDirectory,
+        directory: guardDirectory,
         giveBack: () => {},
       })
     },

@@ -49,8 +49,12 @@ export type SshRequest = SshEndpoint & {
   onPhase?: OnPhase
 }
 
-/** @param poolKey whose connection it is: the target and the version of its credential */
-export type SshConnectRequest = SshRequest & { poolKey: string }
+export type SshConnectRequest = SshRequest & {
+  /** Whose connection it is: the target and the version of its credential. */
+  poolKey: string
+  /** In place of the wire's own, for this target. `connect` rejects with a RangeError when it is no path for a folder. */
+  guardDirectory?: string
+}
 
 export interface SshWire extends AsyncDisposable {
   /** A shell over an open connection or a new one (then the phases are reported). Throws TransportError. */
@@ -127,7 +131,7 @@ export const createSshWire = (options: SshWireOptions = {}): SshWire => {
     return () => ({ make, ...pool.lend(name, (onChange) => newLine(endpoint, jumps, onChange)) })
   }
 
-  const shellOn = ({ line, make, giveBack }: Borrowed): PosixShell =>
+  const shellOn = ({ line, make, giveBack }: Borrowed, directory = options.guardDirectory): PosixShell =>
     createPosixShell({
       start: (commandLine, signal, isTraceable = false) =>
         line.start(make, commandLine, signal, { isUrgent: false, isTraceable }),
@@ -135,7 +139,7 @@ export const createSshWire = (options: SshWireOptions = {}): SshWire => {
         line.start(make, commandLine, signal, { isUrgent: true, isTraceable: false }),
       habits: line.habits,
       lingerMs,
-      directory: options.guardDirectory,
+      directory,
       giveBack,
     })
 
@@ -165,7 +169,7 @@ export const createSshWire = (options: SshWireOptions = {}): SshWire => {
             throw error
           })
         refuseWhenClosed()
-        return shellOn(borrowed)
+        return shellOn(borrowed, request.guardDirectory)
       } catch (error) {
         giveBack()
         throw error

@@ -3,6 +3,7 @@ import type { UseFormReturnType } from '@mantine/form'
 import { MethodType, methodPorts, usableMethods } from '@opsconductor/contract'
 import { IconTrash } from '@tabler/icons-react'
 import { CredentialPicker } from './CredentialPicker.tsx'
+import { MethodDetails } from './MethodDetails.tsx'
 import classes from './MethodFields.module.css'
 import { type TargetDraft, needsAddress, primaryCredential } from './target-draft.ts'
 import { methodWords } from './words.ts'
@@ -82,6 +83,7 @@ export const MethodFields = ({ form, index }: { form: UseFormReturnType<TargetDr
           />
         )}
       </div>
+      <MethodDetails form={form} index={index} />
       {!isOnly && (
         <Group gap="lg" mt="sm">
           <Radio

@@ -23,7 +23,7 @@ const marks: Record<PhaseResult['status'], { icon: typeof IconCheck; word: strin
 
 /** How far one method came. */
 export const MethodTestView = ({ test }: { test: MethodTest }) => {
-  const { method, phases, message, isOk, hostKey, system, credential } = test
+  const { method, phases, message, isOk, jumpHost, hostKey, system, credential } = test
   const wasTried = phases.some(({ status }) => status !== 'skipped')
   const total = phases.reduce((sum, { durationMs }) => sum + durationMs, 0)
   return (
@@ -49,6 +49,13 @@ export const MethodTestView = ({ test }: { test: MethodTest }) => {
           )
         })}
       </ol>
+      {jumpHost && (
+        <Text size="sm" fw={600}>
+          {jumpHost.phase === null
+            ? `No way on from the jump host ${jumpHost.name}`
+            : `It failed at the jump host ${jumpHost.name}: ${phaseWords[jumpHost.phase].toLowerCase()}`}
+        </Text>
+      )}
       <Text size="sm" className={classes.message}>
         {message}
       </Text>

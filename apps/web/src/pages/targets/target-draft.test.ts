@@ -33,6 +33,7 @@ const target: Target = {
   status: 'active',
   health: 'unknown',
   methods: [method],
+  jumpHosts: [],
   lastTestedAt: null,
   createdAt: '2026-01-01T00:00:00Z',
   updatedAt: '2026-01-01T00:00:00Z',

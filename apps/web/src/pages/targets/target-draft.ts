@@ -1,7 +1,9 @@
 import {
+  type JumpHost,
   type Method,
   type MethodInput,
   type MethodType,
+  type SshClient,
   NewTarget,
   type Target,
   type TargetChange,
@@ -18,6 +20,11 @@ export type MethodDraft = {
   port: number | ''
   credential: string
   isActive: boolean
+  /** UUIDs, the nearest first. */
+  jumpHosts: string[]
+  sshClient: SshClient | ''
+  guardDirectory: string
+  connectTimeoutSec: number | ''
   /** As it was read: what the form does not show is kept. */
   original?: Method
 }
@@ -36,6 +43,8 @@ export type TargetDraft = {
   status: NewTarget['status']
   tags: string[]
   methods: MethodDraft[]
+  /** What was chosen as jump hosts when it was read. */
+  jumpHosts: readonly JumpHost[]
   /** Key of the primary method. */
   primary: string
 }
@@ -49,6 +58,10 @@ export const newMethod = (type: MethodType = 'ssh'): MethodDraft => ({
   port: '',
   credential: '',
   isActive: true,
+  jumpHosts: [],
+  sshClient: '',
+  guardDirectory: '',
+  connectTimeoutSec: '',
 })
 
 export const newDraft = (): TargetDraft => {
@@ -67,6 +80,7 @@ export const newDraft = (): TargetDraft => {
     status: 'active',
     tags: [],
     methods: [method],
+    jumpHosts: [],
     primary: method.key,
   }
 }
@@ -79,6 +93,10 @@ export const draftOf = (target: Target): TargetDraft => {
     port: method.config.port ?? ('' as const),
     credential: primaryCredential(method)?.uuid ?? '',
     isActive: method.isActive,
+    jumpHosts: method.config.jumpHosts ?? [],
+    sshClient: method.config.sshClient ?? ('' as const),
+    guardDirectory: method.config.guardDirectory ?? '',
+    connectTimeoutSec: method.config.connectTimeoutSec ?? ('' as const),
     original: method,
   }))
   return {
@@ -95,6 +113,7 @@ export const draftOf = (target: Target): TargetDraft => {
     status: target.status,
     tags: target.tags,
     methods,
+    jumpHosts: target.jumpHosts,
     primary: target.methods.find(({ isPrimary }) => isPrimary)?.uuid ?? methods[0]?.key ?? '',
   }
 }
@@ -105,7 +124,7 @@ export const primaryCredential = ({ credentials }: Pick<Method, 'credentials'>) 
 export const needsAddress = (type: MethodType) => methodPorts[type] !== null
 
 /** What the API takes. Order of the methods is their order of trial. */
-export const bodyOf = ({ methods, primary, ...draft }: TargetDraft) => ({
+export const bodyOf = ({ methods, primary, jumpHosts: _jumpHosts, ...draft }: TargetDraft) => ({
   ...draft,
   osVersion: draft.osVersion || null,
   environment: draft.environment || null,
@@ -115,7 +134,7 @@ export const bodyOf = ({ methods, primary, ...draft }: TargetDraft) => ({
   methods: methods.map((method) => methodOf(method, method.key === primary)),
 })
 
-const methodOf = ({ type, host, port, credential, isActive, original }: MethodDraft, isPrimary: boolean) => ({
+const methodOf = ({ type, host, port, credential, isActive, original, ...draft }: MethodDraft, isPrimary: boolean) => ({
   ...(original && { uuid: original.uuid, name: original.name }),
   type,
   isPrimary,
@@ -123,10 +142,17 @@ const methodOf = ({ type, host, port, credential, isActive, original }: MethodDr
   config: {
     ...original?.config,
     port: port === '' ? undefined : port,
+    connectTimeoutSec: draft.connectTimeoutSec === '' ? undefined : draft.connectTimeoutSec,
+    guardDirectory: isShell(type) ? draft.guardDirectory.trim() || undefined : undefined,
+    jumpHosts: type === 'ssh' && draft.jumpHosts.length > 0 ? draft.jumpHosts : undefined,
+    sshClient: type === 'ssh' ? draft.sshClient || undefined : undefined,
     ...(needsAddress(type) ? { host } : { host: 'localhost' }),
   },
   ...credentialsOf(credential, original),
 })
+
+/** Methods that lead to a POSIX shell. */
+export const isShell = (type: MethodType) => type === 'ssh' || type === 'local'
 
 /** A second credential of a method, written down by the API, survives as long as the first is not changed. */
 const credentialsOf = (credential: string, original: Method | undefined): Partial<MethodInput> => {
@@ -144,6 +170,9 @@ export const checkDraft = (draft: TargetDraft) =>
   )
 
 export const formPath = (path: string) =>
-  path.replace(/^(methods\.\d+)\.config\./, '$1.').replace(/^(methods\.\d+)\.credentials\.\d+\./, '$1.')
+  path
+    .replace(/^(methods\.\d+\.config\.jumpHosts)\.\d+$/, '$1')
+    .replace(/^(methods\.\d+)\.config\./, '$1.')
+    .replace(/^(methods\.\d+)\.credentials\.\d+\./, '$1.')
 
 export type TargetBody = NewTarget & TargetChange

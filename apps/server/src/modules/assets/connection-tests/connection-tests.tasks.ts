@@ -2,6 +2,7 @@ import type { MethodTest } from '@opsconductor/contract'
 import { afterCommit, type Context, transaction } from '../../../kernel/context.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import type { Connections } from '../connections/connections.ts'
+import { readHops } from '../targets/jump-hosts.ts'
 import { toRunMethod } from '../targets/run-targets.ts'
 import { findTargetById } from '../targets/targets.store.ts'
 import * as store from './connection-tests.store.ts'
@@ -18,11 +19,12 @@ export const createTestTask =
     const methods = target.methods.filter((method) =>
       test.methodUuid === null ? method.isActive : method.uuid === test.methodUuid,
     )
+    const known = await readHops(ctx, methods)
     const tested = await Promise.all(
       methods.map(async (method) => ({
         result: await probeMethod(ctx, connections, {
           target,
-          method: toRunMethod(method),
+          method: toRunMethod(target, method, known),
           purpose: 'test',
           actorName: test.requestedBy,
           signal: ctx.signal,

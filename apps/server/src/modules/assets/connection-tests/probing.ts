@@ -47,19 +47,23 @@ const probeSsh = async (ctx: Context, connections: Connections, request: OpenReq
         phases = report.phases.map(toPhaseResult)
         if (report.hostKey !== undefined) {
           const { algorithm, fingerprint } = report.hostKey
-          hostKey = { algorithm, fingerprint, isNew: prepared.pinned.hasPinned() }
+          hostKey = { algorithm, fingerprint, isNew: prepared.hasPinned() }
         }
         if (report.error !== undefined) throw report.error
         return report.system ?? null
       },
     )
-    return { isOk: true, phases, fault: null, message: works(prepared.request.login.username, system), hostKey, system }
+    const message = works(prepared.request.login.username, system)
+    return { isOk: true, phases, fault: null, message, hostKey, system }
   } catch (error) {
-    const explained = prepared.pinned.explain(error)
+    const explained = prepared.explain(error)
     if (!(explained instanceof TransportError)) throw explained
     if (explained.fault === 'protocol')
       ctx.log.warn({ err: explained, method: method.uuid }, 'a connection test failed')
-    return { ...failed(explained, withFailure(phases, performance.now() - startedAt)), hostKey }
+    const hop = prepared.failedAt(explained)
+    const jumpHost = hop && { ...hop, phase: explained.details.jumpPhase ?? null }
+    const outcome = failed(explained, withFailure(phases, performance.now() - startedAt))
+    return { ...outcome, ...(jumpHost === null ? {} : { jumpHost }), hostKey }
   }
 }
 

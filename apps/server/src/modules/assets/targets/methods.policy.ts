@@ -2,7 +2,7 @@ import { type MethodConfig, type MethodType, addressOf } from '@opsconductor/con
 import type { Actor } from '../../../kernel/context.ts'
 
 type Placed = { uuid?: string | undefined; type: MethodType; config: MethodConfig }
-type Secret = { uuid: string; name: string; secretEnteredBy: string | null }
+export type Secret = { uuid: string; name: string; secretEnteredBy: string | null }
 
 /** Who entered a secret knows it: sending it somewhere tells them nothing. Everybody else needs the permission. */
 const mayUse = (actor: Actor, { secretEnteredBy }: Secret): boolean =>
@@ -21,9 +21,16 @@ export const heldBack = <C extends Secret>(
   )
 }
 
+/** Where a jump host is, and over what: if that changes, so does the machine that those behind it may meet. */
+export const isMoved = (before: Placed | undefined, after: Placed | undefined): boolean =>
+  before !== undefined && after !== undefined && destination(before) !== destination(after)
+
 /** The same of a target that moves to another zone: an address may be another machine there. */
 export const heldBackInZone = (actor: Actor, methods: readonly { credentials: readonly Secret[] }[]): Secret[] =>
-  methods.flatMap(({ credentials }) => credentials.filter((credential) => !mayUse(actor, credential)))
+  methods.flatMap(({ credentials }) => unusable(actor, credentials))
+
+export const unusable = <C extends Secret>(actor: Actor, credentials: readonly C[]): C[] =>
+  credentials.filter((credential) => !mayUse(actor, credential))
 
 /** Methods whose pinned keys would not be asked for any more: they are gone, or lead elsewhere. */
 export const displaced = <M extends Placed>(before: readonly M[], after: readonly Placed[]): M[] =>

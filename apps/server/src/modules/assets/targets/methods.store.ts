@@ -1,4 +1,4 @@
-import type { MethodConfig, MethodType } from '@opsconductor/contract'
+import type { JumpHost, MethodConfig, MethodType } from '@opsconductor/contract'
 import { type Kysely, sql } from 'kysely'
 import { type DB, jsonb } from '../../../kernel/database/index.ts'
 
@@ -13,12 +13,12 @@ export type MethodRow = {
 }
 
 // a subquery by UUID and one by name, so that each uses its index
-const uuidPattern = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+export const uuidPattern = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 
 export type CredentialChoice = { id: number; uuid: string; name: string; type: string; secretEnteredBy: string | null }
 
 /** A method of a target as it is. */
-export type TargetMethod = MethodRow & { credentials: MethodCredential[] }
+export type TargetMethod = MethodRow & { credentials: MethodCredential[]; jumpHosts: JumpHost[] }
 
 /** A target's methods with their credentials as JSON, for a select from `targets`. The primary first, then by priority. */
 export const methodsColumn = sql<TargetMethod[]>`coalesce((
@@ -28,7 +28,12 @@ export const methodsColumn = sql<TargetMethod[]>`coalesce((
         select json_agg(json_build_object('uuid', c.uuid, 'name', c.name, 'isPrimary', mc.is_primary,
             'secretVersion', c.secret_version, 'secretEnteredBy', c.secret_entered_by) order by mc.is_primary desc, lower(c.name))
           from assets.method_credentials mc join assets.credentials c on c.id = mc.credential_id
-          where mc.method_id = m.id), '[]'::json)
+          where mc.method_id = m.id), '[]'::json),
+      'jumpHosts', coalesce((
+        select json_agg(json_build_object('uuid', j.uuid, 'serial', j.serial, 'name', j.name,
+            'isArchived', j.archived_at is not null) order by hop.place)
+          from jsonb_array_elements_text(m.config -> 'jumpHosts') with ordinality as hop(uuid, place)
+          join assets.targets j on j.uuid = hop.uuid::uuid), '[]'::json)
     ) order by m.is_primary desc, m.priority, m.id)
     from assets.methods m where m.target_id = targets.id and m.removed_at is null), '[]'::json)`
 

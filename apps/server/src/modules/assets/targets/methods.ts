@@ -2,7 +2,9 @@ import { type FieldProblem, type MethodInput, type MethodType, addressOf, method
 import type { Context } from '../../../kernel/context.ts'
 import { invalid } from '../../../kernel/errors.ts'
 import { newUuid } from '../../../kernel/identifiers.ts'
-import { refuseLeadingAstray, refuseLosingKeys } from './method-guards.ts'
+import { chooseJumpHosts } from './chosen-jump-hosts.ts'
+import { wayTo } from './jump-hosts.ts'
+import { refuseLeadingAstray, refuseLeadingOthersAstray, refuseLosingKeys } from './method-guards.ts'
 import * as store from './methods.store.ts'
 
 /** What logs in over a method; the others take whatever credential they are given until they have a wire. */
@@ -18,34 +20,38 @@ const credentialTypes: Partial<Record<MethodType, readonly string[]>> = {
  */
 export const replaceMethods = async (
   ctx: Context,
-  { id: targetId, methods: existing }: { id: number; methods: readonly store.TargetMethod[] },
-  inputs: readonly MethodInput[],
+  target: { id: number; uuid: string; name: string; zone: string; methods: readonly store.TargetMethod[] },
+  given: readonly MethodInput[],
 ): Promise<void> => {
+  const { id: targetId, methods: existing } = target
+  const { inputs, mistakes: mistakesOfWays, known } = await chooseJumpHosts(ctx, target, given)
   const wanted = inputs.map(credentialsOf)
   const credentials = await store.lockCredentials(ctx.db, [...new Set(wanted.flat().map(({ ref }) => ref))])
   const mistakes = [
+    ...mistakesOfWays,
     ...inputs.flatMap((input, index) => mistakesOfUuid(input, index, inputs, existing)),
     ...inputs.flatMap((input, index) => mistakesOfCredentials(input, wanted[index] ?? [], index, credentials)),
   ]
   if (mistakes.length > 0) throw invalid(mistakes)
-  const given = inputs.map((input, index) => ({
+  const methods = inputs.map((input, index) => ({
     ...input,
     credentials: (wanted[index] ?? []).flatMap(({ ref, isPrimary, path }) => {
       const credential = credentials.get(ref)
       return credential === undefined ? [] : [{ ...credential, isPrimary, path }]
     }),
   }))
-  refuseLeadingAstray(ctx, existing, given)
-  await refuseLosingKeys(ctx, targetId, existing, given)
-
   const marked = inputs.findIndex(({ isPrimary }) => isPrimary)
   const primary = Math.max(0, marked)
+  refuseLeadingAstray(ctx, existing, methods, (method) => wayTo(target, method, known).hops)
+  await refuseLeadingOthersAstray(ctx, target.uuid, existing, inTheirOrder(methods, primary))
+  await refuseLosingKeys(ctx, targetId, existing, methods)
+
   await store.clearMethods(
     ctx.db,
     targetId,
     inputs.flatMap(({ uuid }) => uuid ?? []),
   )
-  for (const [index, { credentials: chosen, ...input }] of given.entries()) {
+  for (const [index, { credentials: chosen, ...input }] of methods.entries()) {
     const methodId = await store.saveMethod(ctx.db, targetId, {
       uuid: input.uuid ?? newUuid(),
       type: input.type,
@@ -80,6 +86,13 @@ const nameOf = (input: MethodInput, existing: readonly store.MethodRow[]): strin
   const isUnchanged = input.name === undefined || input.name === before?.name
   return isUnchanged ? (wasGenerated ? generatedName(input) : before.name) : (input.name ?? generatedName(input))
 }
+
+/** As they will be read: the primary before the others, those by priority. */
+const inTheirOrder = <M extends Pick<MethodInput, 'priority'>>(methods: readonly M[], primary: number): M[] =>
+  methods
+    .map((method, index) => ({ method, rank: index === primary ? 0 : (method.priority ?? index + 1) }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ method }) => method)
 
 type Wanted = { ref: string; isPrimary: boolean; path: string }
 

@@ -11,10 +11,9 @@ export const findIdsByName = async (db: Kysely<DB>, names: readonly string[]): P
   return new Map(rows.map(({ name, id }) => [name, id]))
 }
 
-export const selectRunTargets = (
-  db: Kysely<DB>,
-  { uuids, serials, ids }: { uuids: readonly string[]; serials: readonly string[]; ids: readonly number[] },
-) =>
+type Refs = { uuids: readonly string[]; serials: readonly string[]; ids: readonly number[] }
+
+export const selectRunTargets = (db: Kysely<DB>, { uuids, serials, ids }: Refs) =>
   db
     .selectFrom('assets.targets as targets')
     .select(['id', 'uuid', 'serial', 'name', 'zone', 'status', 'environment', 'osType', 'tags', 'attributes'])

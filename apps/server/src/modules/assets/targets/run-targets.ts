@@ -1,6 +1,7 @@
-import { type MethodType, type Target, TargetSerial, addressOf } from '@opsconductor/contract'
+import { type MethodType, type SshClient, type Target, TargetSerial, addressOf } from '@opsconductor/contract'
 import type { Context } from '../../../kernel/context.ts'
 import { asSerial, isUuid } from '../../../kernel/identifiers.ts'
+import { type KnownHops, readHops, wayTo } from './jump-hosts.ts'
 import type { TargetMethod } from './methods.store.ts'
 import { findIdsByName, selectRunTargets, type RunTargetRow } from './run-targets.store.ts'
 
@@ -13,9 +14,18 @@ export type RunMethod = {
   port: number
   /** For name, TCP, key exchange and log-in together; null leaves it to the wire. */
   connectTimeoutSec: number | null
+  /** Null leaves it to the credential. */
+  sshClient: SshClient | null
+  /** Where steps are noted on the target; null for the usual place. */
+  guardDirectory: string | null
+  /** The machines on the way, the nearest first. */
+  way: RunWay
   /** Null when the method needs none, or was given `none`. */
   credential: { uuid: string; name: string; secretVersion: number } | null
 }
+
+/** `problem` says why it cannot be gone; then nothing is connected. */
+export type RunWay = { hops: { target: { uuid: string; name: string }; method: RunMethod }[]; problem: string | null }
 
 /** A target as a plan and an executor need it. `methods` are the active ones: the primary first, then by priority. */
 export type RunTarget = {
@@ -44,6 +54,11 @@ export const forRun = async (ctx: Context, refs: readonly string[]): Promise<Run
   const idsByName = await findIdsByName(ctx.db, names)
   const rows = await selectRunTargets(ctx.db, { uuids, serials: serials.map(asSerial), ids: [...idsByName.values()] })
 
+  const known = await readHops(
+    ctx,
+    rows.flatMap(({ methods }) => methods),
+  )
+
   const byKey = new Map<string | number, RunTargetRow>()
   for (const row of rows) byKey.set(row.uuid, row).set(row.serial, row).set(row.id, row)
   const rowOf = (ref: string) => {
@@ -51,14 +66,14 @@ export const forRun = async (ctx: Context, refs: readonly string[]): Promise<Run
     return byKey.get(isSerial(ref) ? asSerial(ref) : (idsByName.get(ref) ?? -1))
   }
   return {
-    found: [...new Set(asked.flatMap((ref) => rowOf(ref) ?? []))].map(toRunTarget),
+    found: [...new Set(asked.flatMap((ref) => rowOf(ref) ?? []))].map((row) => toRunTarget(row, known)),
     missing: asked.filter((ref) => rowOf(ref) === undefined),
   }
 }
 
 const isSerial = (ref: string) => TargetSerial.safeParse(asSerial(ref)).success
 
-const toRunTarget = (row: RunTargetRow): RunTarget => ({
+const toRunTarget = (row: RunTargetRow, known: KnownHops): RunTarget => ({
   uuid: row.uuid,
   serial: row.serial,
   name: row.name,
@@ -68,10 +83,28 @@ const toRunTarget = (row: RunTargetRow): RunTarget => ({
   osType: row.osType as RunTarget['osType'],
   tags: row.tags,
   attributes: row.attributes as RunTarget['attributes'],
-  methods: row.methods.filter(({ isActive }) => isActive).map(toRunMethod),
+  methods: row.methods.filter(({ isActive }) => isActive).map((method) => toRunMethod(row, method, known)),
 })
 
-export const toRunMethod = (method: TargetMethod): RunMethod => {
+/** @param known what `readHops` found for the method */
+export const toRunMethod = (
+  target: { uuid: string; name: string; zone: string },
+  method: TargetMethod,
+  known: KnownHops,
+): RunMethod => {
+  const { hops, problem } = wayTo(target, method, known)
+  return {
+    ...direct(method),
+    way: {
+      hops: hops.flatMap(({ target: { uuid, name }, method }) =>
+        method === undefined ? [] : [{ target: { uuid, name }, method: direct(method) }],
+      ),
+      problem,
+    },
+  }
+}
+
+const direct = (method: TargetMethod): RunMethod => {
   const credential = method.credentials.find(({ isPrimary }) => isPrimary)
   return {
     uuid: method.uuid,
@@ -79,6 +112,9 @@ export const toRunMethod = (method: TargetMethod): RunMethod => {
     name: method.name,
     ...addressOf(method),
     connectTimeoutSec: method.config.connectTimeoutSec ?? null,
+    sshClient: method.config.sshClient ?? null,
+    guardDirectory: method.config.guardDirectory ?? null,
+    way: { hops: [], problem: null },
     credential:
       credential === undefined
         ? null

@@ -35,6 +35,7 @@ export const describeMethod = (method: Method) => ({
   isPrimary: method.isPrimary,
   isActive: method.isActive,
   credentials: method.credentials.map(({ name }) => name),
+  ...(method.config.jumpHosts === undefined ? {} : { jumpHosts: method.config.jumpHosts }),
 })
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)

@@ -167,10 +167,11 @@ export const toTarget = (row: TargetRow): Target => ({
   attributes: row.attributes as Target['attributes'],
   status: row.status as Target['status'],
   health: row.health as Target['health'],
-  methods: row.methods.map(({ credentials, ...method }) => ({
+  methods: row.methods.map(({ credentials, jumpHosts: _jumpHosts, ...method }) => ({
     ...method,
     credentials: credentials.map(({ uuid, name, isPrimary }) => ({ uuid, name, isPrimary })),
   })),
+  jumpHosts: [...new Map(row.methods.flatMap(({ jumpHosts }) => jumpHosts.map((host) => [host.uuid, host]))).values()],
   lastTestedAt: row.lastTestedAt?.toISOString() ?? null,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),

@@ -48,8 +48,9 @@ export const createTargets = ({ wake }: { wake: Wake }) => {
     return change(ctx, { ref, ifRevision, action }, async (ctx, row) => {
       if (row.archivedAt !== null)
         throw new Refusal('conflict', `The target "${row.name}" is archived. Restore it first.`)
-      if (fields.zone !== undefined && fields.zone !== row.zone) refuseLeavingZone(ctx, row.methods)
-      if (methods !== undefined) await replaceMethods(ctx, row, methods)
+      const zone = fields.zone ?? row.zone
+      if (zone !== row.zone) refuseLeavingZone(ctx, row.methods)
+      if (methods !== undefined) await replaceMethods(ctx, { ...row, zone }, methods)
       await store.updateTarget(ctx.db, row.id, given(fields))
     })
   }
@@ -85,7 +86,7 @@ export const createTargets = ({ wake }: { wake: Wake }) => {
       return transaction(ctx, async (ctx) => {
         const uuid = newUuid()
         const id = await unlessTaken(() => store.insertTarget(ctx.db, { ...blank, ...given(fields), uuid }))
-        await replaceMethods(ctx, { id, methods: [] }, methods)
+        await replaceMethods(ctx, { id, uuid, name: fields.name, zone: fields.zone, methods: [] }, methods)
         const row = await store.findTargetById(ctx.db, id)
         await audit(ctx, 'targets.create', targetSubject(row), {
           serial: row.serial,

@@ -110,4 +110,10 @@ const whyNot = (step: Step, target: RunTarget, methods: readonly string[]) =>
 
 export const referenceTo = ({ uuid, serial, name }: RunTarget) => ({ uuid, serial, name })
 
-export const describeMethod = ({ uuid, type, host, port }: RunMethod) => ({ uuid, type, host, port })
+export const describeMethod = ({ uuid, type, host, port, way }: RunMethod) => ({
+  uuid,
+  type,
+  host,
+  port,
+  ...(way.hops.length === 0 ? {} : { via: way.hops.map(({ target }) => target.name) }),
+})

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
-import type { JobDocument, Plan, PlanDiff } from '@opsconductor/contract'
+import type { JobDocument, Plan, PlanDiff, PlannedStep } from '@opsconductor/contract'
 import type { Context } from '../../../kernel/context.ts'
 import { ruleOf, stepIdOf } from '../steps/step-types.ts'
 import { type Comparable, diffPlans } from './plan-diff.ts'
@@ -83,7 +83,7 @@ const comparable = ({ job, branches }: PlanBody): Comparable => ({
       id,
       name,
       target,
-      method: `${method.type} ${method.host}${method.port > 0 ? `:${method.port}` : ''}`,
+      method: methodText(method),
       credential,
       command,
       mode,
@@ -91,6 +91,9 @@ const comparable = ({ job, branches }: PlanBody): Comparable => ({
     })),
   })),
 })
+
+const methodText = ({ type, host, port, via = [] }: PlannedStep['method']) =>
+  `${type} ${host}${port > 0 ? `:${port}` : ''}${via.length > 0 ? ` via ${via.join(', ')}` : ''}`
 
 /** History does not know addresses and limits; and commands that wait for a value are compared as their authors wrote them. */
 const comparableToHistory = (plan: PlanBody, text: ReadonlyMap<string, string>): Comparable => {

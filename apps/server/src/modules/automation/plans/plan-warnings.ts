@@ -16,6 +16,7 @@ export const warningsOf = (
   ...branches
     .filter(({ credential, method }) => credential === null && method.type !== 'local')
     .map(({ target }) => `${target.name} has no credential for its method.`),
+  ...targets.flatMap(({ methods }) => methods.flatMap(({ way }) => way.problem ?? [])),
   ...document.steps.flatMap((step, index) =>
     ruleOf(step)
       .warnings(step, ({ names }) =>

@@ -89,7 +89,9 @@ const Branch = ({ branch, withBatch, isOpen }: { branch: PlannedBranch; withBatc
           <span className={`${classes.quiet} number`}>{number}</span>
           <b>{target.name}</b>
           <span className={classes.quiet}>
-            {method.type} {method.host}:{method.port}, {credential === null ? 'no credential' : `as ${credential}`}
+            {method.type} {method.host}:{method.port}
+            {method.via && ` via ${method.via.join(', ')}`},{' '}
+            {credential === null ? 'no credential' : `as ${credential}`}
             {withBatch && `, batch ${batch}`}
           </span>
         </summary>

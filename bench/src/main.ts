@@ -1,22 +1,47 @@
 /**
  * Measures speed beside what people would use instead.
  *
- *     npm run bench -- dispatch
+ *     npm run bench -- fanout-cold
+ *     npm run bench -- fanout-cold --small      a try: fewer targets, fewer lines
  */
+import { measureCopy } from './copy.ts'
 import { measureDispatch } from './dispatch.ts'
-import { measureCopy, measureSsh } from './ssh.ts'
+import { measureFanout1000 } from './fanout-1000.ts'
+import { measureFanoutCold, measureFanoutWarm } from './fanout.ts'
+import { measureHistory } from './history.ts'
+import { measureLog1Mb } from './log1mb.ts'
+import { measureLogOpen } from './log-open.ts'
+import { measureOutput } from './output.ts'
+import { sayMachine } from './report/machine.ts'
+import { measureRtt40 } from './rtt40.ts'
+import { measureSsh } from './ssh.ts'
+import { measureFiveSteps } from './steps5x50.ts'
 
-const measurements: Record<string, () => Promise<void>> = {
+type Options = { isSmall: boolean }
+
+const measurements: Record<string, (options: Options) => Promise<void>> = {
   dispatch: measureDispatch,
-  ssh: measureSsh,
+  'fanout-cold': measureFanoutCold,
+  'fanout-warm': measureFanoutWarm,
+  steps5x50: measureFiveSteps,
+  'fanout-1000': measureFanout1000,
+  rtt40: measureRtt40,
+  output: measureOutput,
+  log1mb: measureLog1Mb,
   copy: measureCopy,
+  'log-open': measureLogOpen,
+  history: measureHistory,
+  ssh: measureSsh,
 }
 
-const wanted = process.argv.slice(2)
+const words = process.argv.slice(2)
+const isSmall = words.includes('--small')
+const wanted = words.filter((word) => word !== '--small')
 const unknown = wanted.filter((name) => !(name in measurements))
 if (unknown.length > 0) {
   console.error(`There is no measurement ${unknown.join(', ')}. There is: ${Object.keys(measurements).join(', ')}`)
   process.exitCode = 2
 } else {
-  for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) await measurements[name]?.()
+  sayMachine()
+  for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) await measurements[name]?.({ isSmall })
 }

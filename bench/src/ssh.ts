@@ -1,17 +1,15 @@
 /**
- * The SSH wire by itself, beside the OpenSSH programs: cold and warm commands, a long line, memory, files.
+ * The SSH wire by itself, beside the OpenSSH programs: cold and warm commands.
  *
  * Both use the same key exchange and cipher (curve25519, aes128-gcm), both check the host key, and both take turns.
  */
-import { execFile, execFileSync, spawn } from 'node:child_process'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
-  copyDown,
-  copyUp,
   createLocalWire,
   createSshWire,
   type PosixShell,
@@ -19,18 +17,17 @@ import {
   type SshClient,
   type SshConnectRequest,
 } from '@opsconductor/transports'
-import { startSlowLink, startSshd, trustOnly, type Sshd } from '@opsconductor/transports/testing'
+import { startSshd, trustOnly, type Sshd } from '@opsconductor/transports/testing'
 import { printHead, printTimes } from './figures.ts'
+import { cipher, quickKex } from './ground/algorithms.ts'
 
-const signal = new AbortController().signal
-const ROUNDS = 5
-const run = promisify(execFile)
-const KEX = 'curve25519-sha256'
-const CIPHER = 'aes128-gcm@openssh.com'
+export const signal = new AbortController().signal
+export const ROUNDS = 5
+export const run = promisify(execFile)
 
-const settings = { KexAlgorithms: KEX, Ciphers: CIPHER, MaxStartups: '2000', MaxSessions: '20' }
+const settings = { KexAlgorithms: quickKex, Ciphers: cipher, MaxStartups: '2000', MaxSessions: '20' }
 
-const requestTo = (sshd: Sshd, poolKey: string, client: SshClient, at = sshd.address): SshConnectRequest => ({
+export const requestTo = (sshd: Sshd, poolKey: string, client: SshClient, at = sshd.address): SshConnectRequest => ({
   address: at,
   login: sshd.login,
   trust: trustOnly(sshd.hostKey()),
@@ -40,9 +37,9 @@ const requestTo = (sshd: Sshd, poolKey: string, client: SshClient, at = sshd.add
   signal,
 })
 
-const newWire = () => createSshWire({ openssh: { configFile: 'none' } })
+export const newWire = () => createSshWire({ openssh: { configFile: 'none' } })
 
-const timed = async (work: () => Promise<unknown>): Promise<number> => {
+export const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const beganAt = performance.now()
   await work()
   return performance.now() - beganAt
@@ -57,7 +54,7 @@ const runGuarded = async (shell: PosixShell): Promise<void> => {
 }
 
 /** What the OpenSSH programs need to log in to `sshd` alike. */
-const opensshOptions = (sshd: Sshd, folder: string, at = sshd.address): string[] => {
+export const opensshOptions = (sshd: Sshd, folder: string, at = sshd.address): string[] => {
   const { algorithm, key } = sshd.hostKey()
   writeFileSync(join(folder, 'key'), sshd.privateKey, { mode: 0o600 })
   writeFileSync(join(folder, 'known'), `[${at.host}]:${at.port} ${algorithm} ${key}\n`)
@@ -65,8 +62,8 @@ const opensshOptions = (sshd: Sshd, folder: string, at = sshd.address): string[]
     IdentityFile: join(folder, 'key'),
     UserKnownHostsFile: join(folder, 'known'),
     StrictHostKeyChecking: 'yes',
-    KexAlgorithms: KEX,
-    Ciphers: CIPHER,
+    KexAlgorithms: quickKex,
+    Ciphers: cipher,
     BatchMode: 'yes',
     Port: String(at.port),
     User: sshd.username,
@@ -134,87 +131,9 @@ const warm = async (sshd: Sshd, folder: string): Promise<void> => {
   for (const [name, taken] of Object.entries(times)) printTimes(name, taken.slice(10))
 }
 
-const longLine = async (sshd: Sshd, folder: string): Promise<void> => {
-  printHead('warm over 40 ms of round trip, ms')
-  await using link = await startSlowLink(sshd, 40)
-  await using wire = newWire()
-  for (const client of ['ssh2', 'openssh'] as const) {
-    await using shell = await wire.connect(requestTo(sshd, 'long', client, link.address))
-    const guarded: number[] = []
-    const plain: number[] = []
-    for (let round = 0; round < 25; round++) {
-      guarded.push(await timed(() => runGuarded(shell)))
-      plain.push(await timed(() => runTrue(shell)))
-    }
-    printTimes(`${client}, under a guard`, guarded.slice(5))
-    printTimes(`${client}, not traceable`, plain.slice(5))
-  }
-  const control = join(folder, 'long')
-  const options = [...opensshOptions(sshd, folder, link.address), '-S', control]
-  const master = spawn('ssh', [...options, '-M', '-N', sshd.host], { stdio: 'ignore' })
-  const times: number[] = []
-  for (let round = 0; round < 25; round++) times.push(await timed(() => run('ssh', [...options, sshd.host, 'true'])))
-  master.kill()
-  printTimes('ssh through ControlMaster', times.slice(5))
-}
-
-const memory = async (sshd: Sshd): Promise<void> => {
-  // the first ones let V8's heap grow to what a working executor has; then it is counted what one more takes
-  const [first, last] = [300, 1_000]
-  await using wire = newWire()
-  const open = (from: number, to: number) =>
-    inFlight(to - from, 10, async (index) => {
-      await using shell = await wire.connect(requestTo(sshd, `idle ${from + index}`, 'ssh2'))
-      await runTrue(shell)
-    })
-  await open(0, first)
-  globalThis.gc?.()
-  const before = process.memoryUsage()
-  await open(first, last)
-  globalThis.gc?.()
-  const after = process.memoryUsage()
-  const print = (what: string, bytes: number): void =>
-    console.log(`${what.padEnd(52)}${(bytes / 1024 / (last - first)).toFixed(1).padStart(8)}`)
-  print('memory of one more of 1,000 idle connections, KiB', after.rss - before.rss)
-  print('of it alive', after.heapUsed + after.external - before.heapUsed - before.external)
-}
-
-const files = async (sshd: Sshd, folder: string): Promise<void> => {
-  printHead('100 MB to and from the target, hash and rename included, ms')
-  const source = join(folder, 'source')
-  writeFileSync(source, randomBytes(100_000_000))
-  const small = join(folder, 'small')
-  execFileSync('mkdir', [small])
-  for (let index = 0; index < 200; index++) writeFileSync(join(small, `file ${index}`), randomBytes(2_000))
-  await using wire = newWire()
-  const options = opensshOptions(sshd, folder)
-  const shells = { ssh2: 'ssh2', openssh: 'openssh' } as const
-  const times: Record<string, number[]> = {}
-  const measure = async (name: string, work: () => Promise<unknown>) => (times[name] ??= []).push(await timed(work))
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const client of Object.values(shells)) {
-      await using shell = await wire.connect(requestTo(sshd, 'copy', client))
-      const there = join(folder, 'there')
-      await measure(`${client} up`, () => copyUp(shell, { here: source, there, signal }))
-      await measure(`${client} down`, () => copyDown(shell, { here: join(folder, 'back'), there, signal }))
-      await measure(`${client} up, a folder of 200 files`, () =>
-        copyUp(shell, { here: small, there: join(folder, `small there ${round}`), signal }),
-      )
-    }
-    await measure('scp up', () => run('scp', ['-q', ...options, source, `${sshd.host}:${folder}/scp`]))
-    await measure('scp down', () => run('scp', ['-q', ...options, `${sshd.host}:${folder}/scp`, join(folder, 'back')]))
-    await measure('scp up, a folder of 200 files', () =>
-      run('scp', ['-qr', ...options, small, `${sshd.host}:${join(folder, `small scp ${round}`)}`]),
-    )
-  }
-  for (const [name, taken] of Object.entries(times)) printTimes(name, taken)
-}
-
-const withSshd = async (measure: (sshd: Sshd, folder: string) => Promise<void>): Promise<void> => {
+export const withSshd = async (measure: (sshd: Sshd, folder: string) => Promise<void>): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'opsconductor-bench-'))
   const sshd = await startSshd({ settings })
-  const load = loadavg().map((load) => load.toFixed(1))
-  console.log(`load before: ${load.join(' ')}`)
   try {
     await measure(sshd, folder)
   } finally {
@@ -227,8 +146,4 @@ export const measureSsh = (): Promise<void> =>
   withSshd(async (sshd, folder) => {
     await cold(sshd, folder)
     await warm(sshd, folder)
-    await longLine(sshd, folder)
-    await memory(sshd)
   })
-
-export const measureCopy = (): Promise<void> => withSshd(files)

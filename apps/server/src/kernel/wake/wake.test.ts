@@ -58,3 +58,20 @@ test('other processes hear by notification', async () => {
   await db.query('select pg_notify($1, $2)', ['opsconductor', 'another process\nfar\nnear'])
   await expect.poll(() => heard.mock.calls.length).toBe(1)
 })
+
+test('what is announced while everything stops reaches nobody, and breaks nothing', async () => {
+  await using db = await cloneDatabase()
+  const failed = vi.fn<(error: unknown) => void>()
+  process.on('unhandledRejection', failed)
+  try {
+    const wake = await openWake(db)
+    await wake[Symbol.asyncDispose]()
+    const heard = new Promise<void>((resolve) => wake.hear('late', resolve))
+    wake.announce('late')
+    await heard
+    await new Promise((resolve) => setImmediate(resolve)) // an unhandled rejection is told by then
+    expect(failed).not.toHaveBeenCalled()
+  } finally {
+    process.off('unhandledRejection', failed)
+  }
+})

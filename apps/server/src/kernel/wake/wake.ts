@@ -45,12 +45,14 @@ export const createWake = async ({
   }
 
   const threads = new BroadcastChannel(channel)
+  let isClosed = false
   threads.addEventListener('message', (event) => tellHere((event as unknown as { data: string[] }).data))
   threads.unref()
 
   const tellProcess = collected(async (told) => {
     tellHere(told)
-    threads.postMessage(told)
+    // what is still announced while everything stops reaches nobody
+    if (!isClosed) threads.postMessage(told)
   })
   const tellOthers = collected(async (told) => {
     for (let from = 0; from < told.length; from += topicsPerNotification) {
@@ -87,7 +89,9 @@ export const createWake = async ({
     close: async () => {
       stop()
       stopGaps()
+      await tellProcess.settled()
       await tellOthers.settled()
+      isClosed = true
       threads.close()
     },
   }

@@ -45,7 +45,7 @@ export const measureHistory = async ({ isSmall }: { isSmall: boolean }): Promise
   sayGoal({ what: 'growth of a median, at most (flat is 1)', value: Math.max(...growth), atMost: 1.5 })
 }
 
-const addJobsAndTargets = async ({ call }: Server): Promise<void> => {
+export const addJobsAndTargets = async ({ call }: Server): Promise<void> => {
   const methods = [{ type: 'ssh' as const, config: { host: '127.0.0.1', port: 22 } }]
   for (let n = 1; n <= 200; n++) await call(api.targets.create, { body: { name: `machine ${n}`, methods } })
   for (let n = 1; n <= 20; n++)
@@ -91,11 +91,13 @@ const questions: Record<string, Question> = {
   'those that failed': (server) => list(server, { status: 'failed' }),
   'those that run': (server) => list(server, { status: 'running' }),
   'those that need attention': (server) => list(server, { needsAttention: 'true' }),
-  'of one job': (server, round) => list(server, { job: `JOB-${year}-${String(1 + (round % 20)).padStart(6, '0')}` }),
+  'of one job': (server, round) => list(server, { job: `JOB-${year}-${String(1 + (round % 19)).padStart(6, '0')}` }),
   'of one job, those that failed': (server, round) =>
-    list(server, { job: `JOB-${year}-${String(1 + (round % 20)).padStart(6, '0')}`, status: 'failed' }),
+    list(server, { job: `JOB-${year}-${String(1 + (round % 19)).padStart(6, '0')}`, status: 'failed' }),
+  'of a job that seldom runs': (server) => list(server, { job: `JOB-${year}-000020` }),
+  'on a target that is seldom touched': (server) => list(server, { target: `TGT-${year}-000200` }),
   'on one target': (server, round) =>
-    list(server, { target: `TGT-${year}-${String(1 + (round % 200)).padStart(6, '0')}` }),
+    list(server, { target: `TGT-${year}-${String(1 + (round % 199)).padStart(6, '0')}` }),
   'of one day, a year ago': (server, round) =>
     list(server, { queuedAfter: daysAgo(366 + round), queuedBefore: daysAgo(365 + round) }),
   'with a word that is in the name of a job': (server) => list(server, { q: 'job 7' }),

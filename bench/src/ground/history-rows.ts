@@ -22,7 +22,7 @@ export const fillHistory = (ownerUrl: string, upTo: number): Promise<void> =>
     await client.query('vacuum analyze automation.branches')
   })
 
-// A number of a job counts on from what it has; times go from two years ago to an hour ago.
+// The last job has few of them. Times go from two years ago to yesterday.
 const addExecutions = `
   insert into automation.executions (uuid, job_id, job_version_id, number, day, status, requested_by, trigger, parameters,
     strategy, plan_hash, queued_at, started_at, finished_at, change_seq)
@@ -33,20 +33,21 @@ const addExecutions = `
   from generate_series($1::bigint, $2::bigint - 1) n
   cross join lateral (select now() - interval '2 years' + (n / 1000000.0) * interval '729 days' as at) moment
   join (select id, row_number() over (order by id) - 1 as place, count(*) over () as jobs from automation.jobs) job
-    on job.place = n % job.jobs
+    on job.place = case when n % 5000 = 3 then job.jobs - 1 else n % (job.jobs - 1) end
   join automation.job_versions version on version.job_id = job.id and version.version = 1
   order by n`
 
-/** Of executions that have none; every thousandth target is in few of them. */
+/** Of executions that have none. The last target is in few of them. */
 const addBranches = `
   insert into automation.branches (uuid, execution_id, number, target_uuid, target_serial, target_name, zone, batch, status,
     attempt, output_lines, queued_at, started_at, finished_at, change_seq)
-  select uuidv7(e.queued_at - now()), e.id, number, target.uuid, target.serial, target.name, 'default', 1,
-    case when number = 1 and e.status <> 'completed' then e.status else 'completed' end,
+  select uuidv7(e.queued_at - now()), e.id, place.n, target.uuid, target.serial, target.name, 'default', 1,
+    case when place.n = 1 and e.status <> 'completed' then e.status else 'completed' end,
     1, 10, e.queued_at, e.started_at, e.finished_at, 10
   from automation.executions e
-  cross join generate_series(1, $1::int) number
+  cross join generate_series(1, $1::int) place (n)
   join (select uuid, serial, name, row_number() over (order by id) - 1 as place, count(*) over () as targets
-    from assets.targets) target on target.place = (e.id * 7 + number) % target.targets
+    from assets.targets) target
+    on target.place = case when e.id % 5000 = 3 then target.targets - 1 else (e.id * 7 + place.n) % (target.targets - 1) end
   where e.id > coalesce((select max(execution_id) from automation.branches), 0) and e.plan_hash = 'generated'
-  order by e.id, number`
+  order by e.id, place.n`

@@ -12,6 +12,7 @@ import { createCredentials } from './credentials/credentials.ts'
 import { openCredential } from './credentials/opening.ts'
 import { hostKeyRoutes } from './host-keys/host-keys.routes.ts'
 import { createHostKeys } from './host-keys/host-keys.ts'
+import { targetUuidOf } from './targets/find-target.ts'
 import { forRun } from './targets/run-targets.ts'
 import { targetRoutes } from './targets/targets.routes.ts'
 import { createTargets } from './targets/targets.ts'
@@ -49,6 +50,7 @@ export const createAssets = ({ vault, queue, wake, wires }: Ports) => {
       create: targets.create,
       /** Resolves UUIDs, serials and names of targets in use. Asks for no permission: that is the caller's. */
       forRun,
+      uuidOf: targetUuidOf,
       /** Targets in use, by health. */
       counts: targets.counts,
     },

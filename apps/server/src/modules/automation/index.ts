@@ -58,7 +58,15 @@ export const createAutomation = ({
   const jobs = createJobs({ wake })
   const plans = createPlans({ assets, vault })
   const progress = createProgress({ queue, wake, publish, maxConcurrentExecutions })
-  const executions = createExecutions({ plans, progress, vault, publish, wake, maxConcurrentExecutions })
+  const executions = createExecutions({
+    plans,
+    progress,
+    vault,
+    publish,
+    wake,
+    targetUuidOf: assets.targets.uuidOf,
+    maxConcurrentExecutions,
+  })
   const lostBranches = createLostBranches({ executions, progress, queue })
   const output = createOutput({ executions })
   const executors = createExecutors()

@@ -25,6 +25,9 @@ export const findTargetById = (db: Kysely<DB>, id: number): Promise<TargetRow> =
   select(db).where('targets.id', '=', id).executeTakeFirstOrThrow()
 
 /** With `lock` the row is ours until the transaction ends; read what hangs on it afterwards. */
+export const findTargetUuid = async (db: Kysely<DB>, serial: string): Promise<string | undefined> =>
+  (await db.selectFrom('assets.targets').select('uuid').where('serial', '=', serial).executeTakeFirst())?.uuid
+
 export const findTargetId = async (db: Kysely<DB>, ref: { uuid: string } | { serial: string }, lock = false) => {
   const query = db.selectFrom('assets.targets').select('id')
   const found = 'uuid' in ref ? query.where('uuid', '=', ref.uuid) : query.where('serial', '=', ref.serial)

@@ -1,6 +1,5 @@
 import type { BranchStatus, CancelOutcome, Execution, ExecutionStatus, Strategy, Values } from '@opsconductor/contract'
 import { type Kysely, type UpdateObject, sql } from 'kysely'
-import { containing, type Place } from '../../../kernel/cursor.ts'
 import { type DB, jsonb } from '../../../kernel/database/index.ts'
 import { asSerial, isUuid } from '../../../kernel/identifiers.ts'
 
@@ -49,6 +48,15 @@ const select = (db: Kysely<DB>) =>
 
 export type ExecutionRow = Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>
 
+/** The rows of these ids, the newest first. */
+export const selectExecutionsById = (db: Kysely<DB>, ids: readonly number[]): Promise<ExecutionRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : select(db)
+        .where('executions.id', '=', sql<number>`any(${[...ids]}::bigint[])`)
+        .orderBy('executions.id', 'desc')
+        .execute()
+
 /** By UUID, or by the job's serial and the number: `JOB-2026-000001.12`. */
 export const findExecution = (db: Kysely<DB>, ref: string): Promise<ExecutionRow | undefined> => {
   if (isUuid(ref)) return select(db).where('executions.uuid', '=', ref).executeTakeFirst()
@@ -57,93 +65,6 @@ export const findExecution = (db: Kysely<DB>, ref: string): Promise<ExecutionRow
     .where('job.serial', '=', asSerial(serial))
     .where('executions.number', '=', Number(number))
     .executeTakeFirst()
-}
-
-export type ExecutionFilter = {
-  q?: string | undefined
-  job?: string | undefined
-  target?: string | undefined
-  status?: string | undefined
-  needsAttention?: boolean | undefined
-  /** RFC 3339; this moment belongs to the range. */
-  queuedAfter?: string | undefined
-  /** RFC 3339; this moment does not. */
-  queuedBefore?: string | undefined
-}
-
-/** Longer than any transaction that starts an execution: by so much may the order of ids and of times differ. */
-const longestStartMs = 3_600_000
-
-/**
- * The id at the edge of a range of time. Lists go by id; without this bound the way to a page of last year would lead
- * over everything that has run since.
- */
-const queuedNear = (db: Kysely<DB>, side: '>=' | '<', atMs: number) =>
-  db
-    .selectFrom('automation.executions as edge')
-    .select('edge.id')
-    .where('edge.queuedAt', side, new Date(atMs))
-    .orderBy('edge.queuedAt', side === '<' ? 'desc' : 'asc')
-    .orderBy('edge.id', side === '<' ? 'desc' : 'asc')
-    .limit(1)
-
-export const selectExecutions = (
-  db: Kysely<DB>,
-  filter: ExecutionFilter,
-  after: Place | null,
-  limit: number,
-): Promise<ExecutionRow[]> => {
-  let query = select(db).orderBy('executions.id', 'desc').limit(limit)
-  if (after !== null) query = query.where('executions.id', '<', after.id)
-  if (filter.status !== undefined) query = query.where('executions.status', '=', filter.status)
-  if (filter.job !== undefined) {
-    query = query.where(
-      isUuid(filter.job) ? 'job.uuid' : 'job.serial',
-      '=',
-      isUuid(filter.job) ? filter.job : asSerial(filter.job),
-    )
-  }
-  if (filter.needsAttention !== undefined) {
-    query = query.where('executions.needsAttention', '=', filter.needsAttention)
-  }
-  const { queuedAfter, queuedBefore } = filter
-  if (queuedAfter !== undefined) {
-    query = query
-      .where('executions.queuedAt', '>=', new Date(queuedAfter))
-      .where('executions.id', '>=', queuedNear(db, '>=', Date.parse(queuedAfter) - longestStartMs))
-  }
-  if (queuedBefore !== undefined) {
-    query = query
-      .where('executions.queuedAt', '<', new Date(queuedBefore))
-      .where('executions.id', '<=', queuedNear(db, '<', Date.parse(queuedBefore) + longestStartMs))
-  }
-  const { target } = filter
-  if (target !== undefined) {
-    query = query.where((where) =>
-      where.exists(
-        where
-          .selectFrom('automation.branches as branch')
-          .select('branch.id')
-          .whereRef('branch.executionId', '=', 'executions.id')
-          .where(
-            isUuid(target) ? 'branch.targetUuid' : 'branch.targetSerial',
-            '=',
-            isUuid(target) ? target : asSerial(target),
-          ),
-      ),
-    )
-  }
-  if (filter.q) {
-    const words = containing(filter.q)
-    query = query.where((where) =>
-      where.or([
-        where('job.name', 'ilike', words),
-        where('job.serial', 'ilike', words),
-        where('executions.requestedBy', 'ilike', words),
-      ]),
-    )
-  }
-  return query.execute()
 }
 
 export type NewExecution = {

@@ -13,6 +13,7 @@ import { insertLogLines, type LogFilter, selectLogLines, toLogLine } from '../lo
 import type { Plans } from '../plans/plans.ts'
 import { createBegin, refuseDisabled } from './begin.ts'
 import * as branches from './branches.store.ts'
+import { type ExecutionFilter, selectExecutionIds } from './execution-list.store.ts'
 import * as store from './executions.store.ts'
 import { findIdempotent, insertIdempotent } from './idempotency-keys.store.ts'
 import { createPausing } from './pausing.ts'
@@ -27,11 +28,15 @@ type Ports = {
   vault: Vault
   publish: Publish
   wake: Wake
+  /** By UUID or serial; null when there is none. */
+  targetUuidOf: (ctx: Context, ref: string) => Promise<string | null>
   maxConcurrentExecutions: number
 }
 type PageQuery = { limit: number; cursor?: string | undefined }
+type ListedBy = Omit<ExecutionFilter, 'targetUuid'> & { target?: string | undefined }
 
-export const createExecutions = ({ plans, progress, vault, publish, wake, maxConcurrentExecutions }: Ports) => {
+export const createExecutions = (ports: Ports) => {
+  const { plans, progress, vault, publish, wake, targetUuidOf, maxConcurrentExecutions } = ports
   const begin = createBegin({ progress, vault, publish, wake })
 
   const find = async (ctx: Context, ref: string): Promise<store.ExecutionRow> => {
@@ -134,9 +139,13 @@ export const createExecutions = ({ plans, progress, vault, publish, wake, maxCon
     cancel,
     ...createPausing({ progress, publish, find }),
 
-    list: async (ctx: Context, query: store.ExecutionFilter & PageQuery) => {
+    list: async (ctx: Context, { target, ...query }: ListedBy & PageQuery) => {
       permit(ctx, 'executions.read')
-      const rows = await store.selectExecutions(ctx.db, query, readCursor(query.cursor), query.limit + 1)
+      const targetUuid = target === undefined ? undefined : await targetUuidOf(ctx, target)
+      if (targetUuid === null) return { items: [], nextCursor: null }
+      const filter = { ...query, targetUuid }
+      const ids = await selectExecutionIds(ctx.db, filter, readCursor(query.cursor), query.limit + 1)
+      const rows = await store.selectExecutionsById(ctx.db, ids)
       return pageOf(rows, query.limit, (row) => ({ key: '', id: row.id }), store.toExecution)
     },
 

@@ -1,4 +1,4 @@
-import { credentialSecrets, type CredentialType } from '@opsconductor/contract'
+import { credentialSecrets, type CredentialType, readAnswers } from '@opsconductor/contract'
 import { Failure } from './failure.ts'
 import type { Opsctl } from './opsctl.ts'
 import { readSecret, readText } from './read-input.ts'
@@ -7,6 +7,8 @@ import { readSecret, readText } from './read-input.ts'
 const plainFields = {
   username: 'login of the credential',
   domain: 'Windows domain',
+  socketPath: 'socket of a key agent, on the executor',
+  fingerprint: 'chooses a key of the agent: SHA256:…',
   header: 'header that carries an API key',
   authProtocol: 'SNMP v3: MD5, SHA, SHA256 or SHA512',
   privacyProtocol: 'SNMP v3: DES, AES or AES256',
@@ -18,6 +20,7 @@ const secretFields = {
   privateKey: 'file',
   certificate: 'file',
   passphrase: 'line',
+  answers: 'file',
   key: 'line',
   token: 'line',
   community: 'line',
@@ -30,7 +33,10 @@ export type SecretOptions = Record<string, unknown> & { passwordStdin?: boolean 
 /** `--private-key-file <file>` and its like: flag and description of every part of every type. */
 export const secretOptions = (): [flag: string, description: string][] => [
   ...Object.entries(plainFields).map(([field, text]): [string, string] => [`--${dashed(field)} <text>`, text]),
-  ...Object.keys(secretFields).map((field): [string, string] => [`--${dashed(field)}-file <file>`, '- is stdin']),
+  ...Object.keys(secretFields).map((field): [string, string] => [
+    `--${dashed(field)}-file <file>`,
+    field === 'answers' ? 'lines such as: verification code = 123456' : '- is stdin',
+  ]),
   ['--password-stdin', 'the same as --password-file -'],
 ]
 
@@ -48,12 +54,13 @@ export const collectSecret = async (ctx: Opsctl, type: CredentialType, options: 
     fields.map((field) => field.name),
     options,
   )
-  const secret: Record<string, string> = {}
+  const texts: Record<string, string> = {}
   for (const { name, isOptional } of fields) {
-    const value = await valueOf(ctx, { name, isOptional, type, options, secret })
-    if (value !== undefined) secret[name] = value
+    const value = await valueOf(ctx, { name, isOptional, type, options, secret: texts })
+    if (value !== undefined) texts[name] = value
   }
-  return secret
+  const { answers, ...secret } = texts
+  return answers === undefined ? secret : { ...secret, answers: readAnswers(answers) }
 }
 
 const refuseOthers = (type: CredentialType, has: string[], options: SecretOptions) => {

@@ -59,12 +59,19 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
   const metrics = createMetrics()
   // only an executor reaches out to targets
   const wires = services.includes('executor')
-    ? { ssh: createSshWire(), local: config.LOCAL_TRANSPORT ? createLocalWire() : null }
+    ? {
+        ssh: createSshWire({
+          idleMs: config.SSH_IDLE_SEC * 1000,
+          maxConnections: config.SSH_MAX_CONNECTIONS,
+          openssh: { configFile: config.SSH_CONFIG },
+        }),
+        local: config.LOCAL_TRANSPORT ? createLocalWire() : null,
+      }
     : null
 
   const identity = createIdentity({ vault, wake })
   const identify = (accessToken: string) => identity.identify({ db }, accessToken)
-  const assets = createAssets({ vault, queue, wake, wires })
+  const assets = createAssets({ vault, queue, wake, wires, logins: { agentSockets: config.SSH_AGENT_SOCKETS } })
   const automation = createAutomation({
     assets,
     vault,

@@ -110,6 +110,26 @@ const Settings = z.object({
   LOCAL_TRANSPORT: yes
     .default(false)
     .describe('Lets targets run commands on the machine of the executor itself, as its user.'),
+  SSH_AGENT_SOCKETS: z
+    .string()
+    .default('')
+    .transform(list)
+    .describe(
+      'Sockets of SSH key agents on the executor’s machine that credentials may use, as absolute paths. Whoever may use such a credential logs in with the keys in the agent.',
+    ),
+  SSH_CONFIG: z
+    .string()
+    .min(1)
+    .default('none')
+    .describe(
+      'ssh_config that OpenSSH reads on the executor’s machine, for methods with `sshClient: openssh`: a path, or `none`. Its ProxyCommand, ProxyJump and algorithms count; its keys do not.',
+    ),
+  SSH_IDLE_SEC: wholeNumber(0, 86_400)
+    .default(300)
+    .describe('Seconds that an SSH connection stays open when nothing uses it.'),
+  SSH_MAX_CONNECTIONS: wholeNumber(0, 100_000)
+    .default(2000)
+    .describe('Unused SSH connections that an executor keeps open; those unused for longest are closed first.'),
   LOGINS_PER_MINUTE: wholeNumber(1, 10_000).default(30).describe('Log-ins from one address in a minute.'),
   MAX_CONCURRENT_EXECUTIONS: wholeNumber(1, 10_000)
     .default(50)

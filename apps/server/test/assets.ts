@@ -12,7 +12,7 @@ import { cloneDatabase } from './database.ts'
  * The assets module over a database of its own. `call` goes through the contract on the way in and out, as a request
  * does; tasks are kept in `deliveries`, and run at once when there are wires.
  */
-export const openAssets = async (wires: Wires | null = null) => {
+export const openAssets = async (wires: Wires | null = null, agentSockets: string[] = []) => {
   const database = await cloneDatabase()
   const ctx = contextOf(database)
   const vault = createVault([{ version: 1, key: randomBytes(32) }])
@@ -23,7 +23,7 @@ export const openAssets = async (wires: Wires | null = null) => {
     deliveries.push(delivery)
     if (wires !== null) running.push(assets.runTest(ctx, { test: String(delivery.data['test']) }))
   })
-  const assets = createAssets({ vault, queue, wake, wires })
+  const assets = createAssets({ vault, queue, wake, wires, logins: { agentSockets } })
 
   const call = async <R extends Route>(
     route: R,

@@ -10,24 +10,65 @@ const Secret = z
   .string()
   .min(secretMinLength, `at least ${secretMinLength} characters, shorter ones cannot be masked in output`)
   .max(20_000)
+const Passphrase = z.string().min(1).max(1000)
+/** What is answered where a log-in asks something else than the password, such as a code (keyboard-interactive). */
+const Answers = z
+  .array(
+    z.strictObject({
+      question: Login.describe('words of the question; capitals do not matter'),
+      answer: Secret,
+    }),
+  )
+  .max(20)
+export type LoginAnswer = z.infer<typeof Answers>[number]
+/** What may be asked after the first proof. */
+const secondProof = { password: Secret.optional(), answers: Answers.optional() }
+
 const Pem = z.string().trim().min(1).max(100_000)
 
 /** What is sealed in the vault, by type. It goes in and never comes out of the API again. */
 export const credentialSecrets = {
-  password: z.strictObject({ username: Login, password: Secret, domain: Login.optional() }),
-  ssh_key: z.strictObject({ username: Login, privateKey: Pem, passphrase: z.string().min(1).max(1000).optional() }),
+  password: z.strictObject({
+    username: Login,
+    password: Secret,
+    domain: Login.optional(),
+    answers: Answers.optional(),
+  }),
+  ssh_key: z.strictObject({ username: Login, privateKey: Pem, passphrase: Passphrase.optional(), ...secondProof }),
   ssh_certificate: z.strictObject({
     username: Login,
     privateKey: Pem,
     certificate: Pem,
-    passphrase: z.string().min(1).max(1000).optional(),
+    passphrase: Passphrase.optional(),
+    ...secondProof,
+  }),
+  ssh_agent: z.strictObject({
+    username: Login,
+    socketPath: z
+      .string()
+      .trim()
+      .max(100)
+      .regex(/^\/[^\0\n]+$/, 'the absolute path of the agent’s socket')
+      .describe('where the key agent listens, on the executor’s machine'),
+    fingerprint: z
+      .string()
+      .trim()
+      .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'as ssh-add -l prints it: SHA256:…')
+      .optional()
+      .describe('chooses one of its keys; without it each is tried'),
+    ...secondProof,
+  }),
+  ssh_keyboard_interactive: z.strictObject({
+    username: Login,
+    password: Secret.optional().describe('given where a password is asked for'),
+    answers: Answers,
   }),
   api_key: z.strictObject({ key: Secret, header: z.string().trim().max(100).optional() }),
   bearer: z.strictObject({ token: Secret }),
   certificate: z.strictObject({
     certificate: Pem,
     privateKey: Pem,
-    passphrase: z.string().min(1).max(1000).optional(),
+    passphrase: Passphrase.optional(),
   }),
   windows_domain: z.strictObject({ username: Login, password: Secret, domain: Login }),
   snmp_community: z.strictObject({ community: Secret }),
@@ -56,6 +97,8 @@ export const NewCredential = z.discriminatedUnion('type', [
   secretOf('password'),
   secretOf('ssh_key'),
   secretOf('ssh_certificate'),
+  secretOf('ssh_agent'),
+  secretOf('ssh_keyboard_interactive'),
   secretOf('api_key'),
   secretOf('bearer'),
   secretOf('certificate'),
@@ -92,6 +135,20 @@ export const CredentialUse = z.object({
   actor: z.string(),
 })
 export type CredentialUse = z.infer<typeof CredentialUse>
+
+/**
+ * Answers as people write them, one on each line: `verification code = 123456`.
+ *
+ * @returns those lines that are none, too, with an empty question or answer, for the schema to refuse
+ */
+export const readAnswers = (text: string): LoginAnswer[] =>
+  text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const at = line.indexOf('=')
+      return { question: line.slice(0, Math.max(0, at)).trim(), answer: line.slice(at + 1).trim() }
+    })
 
 const params = z.object({ ref: Ref })
 

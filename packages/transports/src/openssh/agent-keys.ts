@@ -1,6 +1,6 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
 import type { ParsedKey } from 'ssh2'
-import { TransportError } from '../fault.ts'
+import { certificateBlob } from '../ssh/certificate.ts'
 import type { AgentKey } from './key-agent.ts'
 import { text } from './packets.ts'
 
@@ -46,15 +46,4 @@ export const agentKeys = (parsed: ParsedKey, certificate: string | undefined): A
   const signing = (data: Buffer, flags: number): Buffer => signature(parsed.type, key, data, flags)
   const plain = { blob: parsed.getPublicSSH(), sign: signing }
   return certificate === undefined ? [plain] : [{ blob: certificateBlob(certificate), sign: signing }, plain]
-}
-
-const certificateBlob = (certificate: string): Buffer => {
-  const [kind = '', blob = ''] = certificate.trim().split(/\s+/)
-  if (kind.endsWith('-cert-v01@openssh.com') && blob !== '') return Buffer.from(blob, 'base64')
-  throw new TransportError(
-    'denied',
-    'authentication',
-    'The certificate cannot be read. Paste the whole line of the file whose name ends with -cert.pub.',
-    { started: false },
-  )
 }

@@ -36,6 +36,7 @@ export const createOpensshDialer = (settings: DialSettings, options: OpensshOpti
   return {
     prepare(endpoint) {
       const { address } = endpoint
+      refuseForShell(address, endpoint.login.username)
       const source = agentSource(endpoint, keys, options)
       return async ({ signal, phases, events, times, via }) => {
         folder ??= createFolder(options.folder)
@@ -103,6 +104,18 @@ export const createOpensshDialer = (settings: DialSettings, options: OpensshOpti
       folder = undefined
     },
   }
+}
+
+/** A ProxyCommand of an ssh_config is a shell's text, and may hold them (CVE-2023-51385). */
+const refuseForShell = (address: SshAddress, username: string): void => {
+  const wrong = [address.host, username].find((word) => /^-|[\s'"`$;&<>|(){}\p{Cc}]/u.test(word))
+  if (wrong === undefined) return
+  throw new TransportError(
+    'denied',
+    'connect',
+    `OpenSSH is not given "${wrong}": a host or a user name with characters that a shell understands.`,
+    { ...address, started: false },
+  )
 }
 
 /** An ssh whose way through a jump host did not open only sees that it is closed; the jump host tells the reason. */

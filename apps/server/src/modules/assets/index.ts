@@ -7,6 +7,7 @@ import { endLostTests } from './connection-tests/connection-tests.store.ts'
 import { createTestTask } from './connection-tests/connection-tests.tasks.ts'
 import { createConnectionTests } from './connection-tests/connection-tests.ts'
 import { createConnections, type Wires } from './connections/connections.ts'
+import type { LoginSettings } from './connections/login.ts'
 import { credentialRoutes } from './credentials/credentials.routes.ts'
 import { createCredentials } from './credentials/credentials.ts'
 import { openCredential } from './credentials/opening.ts'
@@ -29,14 +30,16 @@ export type Ports = {
   wake: Wake
   /** Null in a process that runs no executor. */
   wires: Wires | null
+  /** What log-ins may use of the executor's machine; nothing unless told. */
+  logins?: LoginSettings
 }
 
 /** What there is to manage and how to reach it. */
-export const createAssets = ({ vault, queue, wake, wires }: Ports) => {
+export const createAssets = ({ vault, queue, wake, wires, logins = { agentSockets: [] } }: Ports) => {
   const credentials = createCredentials({ vault, wake })
   const targets = createTargets({ wake })
   const hostKeys = createHostKeys({ wake })
-  const connections = createConnections({ openCredential: openCredential({ vault }), wires })
+  const connections = createConnections({ openCredential: openCredential({ vault }), wires, logins })
   const connectionTests = createConnectionTests({ queue, wake })
   return {
     endpoints: [

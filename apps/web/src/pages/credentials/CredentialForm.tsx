@@ -8,6 +8,7 @@ import { checkForm, filled } from '../../ui/check-form.ts'
 import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 import { SecretFields } from './SecretFields.tsx'
+import { secretOf, secretPath } from './secret-shapes.ts'
 import { credentialChoices } from './words.ts'
 
 type Values = { name: string; description: string; type: CredentialType; secret: Record<string, string> }
@@ -17,7 +18,7 @@ type Props = { onSaved: (credential: Credential) => void; onCancel: () => void }
 export const CredentialForm = ({ onSaved, onCancel }: Props) => {
   const form = useForm<Values>({
     initialValues: { name: '', description: '', type: 'ssh_key', secret: {} },
-    validate: (values) => checkForm(NewCredential, bodyOf(values)),
+    validate: (values) => atFields(checkForm(NewCredential, bodyOf(values))),
   })
   const save = useMutation({
     mutationFn: (values: typeof form.values) => call(api.credentials.create, { body: bodyOf(values) as NewCredential }),
@@ -25,7 +26,7 @@ export const CredentialForm = ({ onSaved, onCancel }: Props) => {
       void changed('credentials')
       onSaved(credential)
     },
-    onError: (error) => showProblem(form, error, () => true),
+    onError: (error) => showProblem(form, error, () => true, secretPath),
   })
   return (
     <form
@@ -37,7 +38,7 @@ export const CredentialForm = ({ onSaved, onCancel }: Props) => {
       }}
     >
       <Stack gap="md">
-        <FormError error={save.error} form={form} />
+        <FormError error={save.error} form={form} rename={secretPath} />
         <TextInput
           label="Name"
           description="What you will choose it by, e.g. “deploy key”"
@@ -76,9 +77,12 @@ export const CredentialForm = ({ onSaved, onCancel }: Props) => {
   )
 }
 
+const atFields = (mistakes: Record<string, string>) =>
+  Object.fromEntries(Object.entries(mistakes).map(([path, text]) => [secretPath(path), text]))
+
 const bodyOf = ({ name, description, type, secret }: Values) => ({
   name,
   type,
-  secret: filled(secret),
+  secret: secretOf(secret),
   ...filled({ description }),
 })

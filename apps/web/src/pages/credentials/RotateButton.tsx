@@ -5,11 +5,12 @@ import { type Credential, api, credentialSecrets } from '@opsconductor/contract'
 import { useMutation } from '@tanstack/react-query'
 import { call } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
-import { checkForm, filled } from '../../ui/check-form.ts'
+import { checkForm } from '../../ui/check-form.ts'
 import { FormError } from '../../ui/FormError.tsx'
 import { showProblem } from '../../ui/form-problem.ts'
 import { tellDone } from '../../ui/notices.ts'
 import { SecretFields, type SecretValues } from './SecretFields.tsx'
+import { secretOf, secretPath } from './secret-shapes.ts'
 
 /** A new secret in place of the old one; everything that uses the credential uses the new one from then on. */
 export const RotateButton = ({ credential }: { credential: Credential }) => {
@@ -26,7 +27,7 @@ export const RotateButton = ({ credential }: { credential: Credential }) => {
   )
 }
 
-const withPrefix = (path: string) => (path.startsWith('secret.') ? path : `secret.${path}`)
+const withPrefix = (path: string) => secretPath(path.startsWith('secret.') ? path : `secret.${path}`)
 
 const RotateForm = ({ credential, onDone }: { credential: Credential; onDone: () => void }) => {
   const { uuid, type, username, name } = credential
@@ -34,7 +35,7 @@ const RotateForm = ({ credential, onDone }: { credential: Credential; onDone: ()
     initialValues: { secret: username === null ? {} : { username } },
     validate: ({ secret }) =>
       Object.fromEntries(
-        Object.entries(checkForm(credentialSecrets[type], filled(secret))).map(([path, text]) => [
+        Object.entries(checkForm(credentialSecrets[type], secretOf(secret))).map(([path, text]) => [
           withPrefix(path),
           text,
         ]),
@@ -42,7 +43,7 @@ const RotateForm = ({ credential, onDone }: { credential: Credential; onDone: ()
   })
   const rotate = useMutation({
     mutationFn: ({ secret }: typeof form.values) =>
-      call(api.credentials.rotate, { params: { ref: uuid }, body: filled(secret) }),
+      call(api.credentials.rotate, { params: { ref: uuid }, body: secretOf(secret) }),
     onSuccess: () => {
       void changed('credentials')
       tellDone(`${name} has a new secret`)

@@ -15,21 +15,33 @@ export const SecretFields = <V extends SecretValues>({
 }: {
   type: CredentialType
   form: UseFormReturnType<V>
-}) => (
-  <Stack gap="md">
-    {secretShapes[type].map((field) => (
-      <Field
-        key={`${type}.${field.name}`}
-        field={field}
-        value={form.values.secret[field.name] ?? ''}
-        needsPassphrase={isEncryptedKey(form.values.secret['privateKey'] ?? '')}
-        error={form.errors[`secret.${field.name}`]}
-        path={`secret.${field.name}`}
-        onChange={(value) => form.setFieldValue('secret', { ...form.values.secret, [field.name]: value } as never)}
-      />
-    ))}
-  </Stack>
-)
+}) => {
+  const shown = (field: SecretField) => (
+    <Field
+      key={`${type}.${field.name}`}
+      field={field}
+      value={form.values.secret[field.name] ?? ''}
+      needsPassphrase={isEncryptedKey(form.values.secret['privateKey'] ?? '')}
+      error={form.errors[`secret.${field.name}`]}
+      path={`secret.${field.name}`}
+      onChange={(value) => form.setFieldValue('secret', { ...form.values.secret, [field.name]: value } as never)}
+    />
+  )
+  const fields = secretShapes[type]
+  const rare = fields.filter(({ isRare }) => isRare)
+  const isWrong = rare.some(({ name }) => form.errors[`secret.${name}`] !== undefined)
+  return (
+    <Stack gap="md">
+      {fields.filter(({ isRare }) => !isRare).map(shown)}
+      {rare.length > 0 && (
+        <details className={classes.rare} open={isWrong || undefined}>
+          <summary>Where the log-in asks for more</summary>
+          <Stack gap="md">{rare.map(shown)}</Stack>
+        </details>
+      )}
+    </Stack>
+  )
+}
 
 type FieldProps = {
   field: SecretField
@@ -66,6 +78,20 @@ const Field = ({ field, value, needsPassphrase, error, path, onChange }: FieldPr
           data={field.choices ?? []}
           clearable
           onChange={(next) => onChange(next ?? '')}
+        />
+      )
+    case 'lines':
+      return (
+        <Textarea
+          {...common}
+          placeholder="verification code = 123456"
+          autosize
+          minRows={2}
+          maxRows={12}
+          spellCheck={false}
+          autoComplete="off"
+          classNames={{ input: classes.pem }}
+          onChange={({ currentTarget }) => onChange(currentTarget.value)}
         />
       )
     case 'pem':

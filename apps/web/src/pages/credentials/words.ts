@@ -5,6 +5,8 @@ export const credentialWords: Record<CredentialType, string> = {
   ssh_key: 'SSH key',
   password: 'User name and password',
   ssh_certificate: 'SSH certificate',
+  ssh_agent: 'SSH key agent',
+  ssh_keyboard_interactive: 'Answers to questions (keyboard-interactive)',
   api_key: 'API key',
   bearer: 'Bearer token',
   certificate: 'Client certificate',

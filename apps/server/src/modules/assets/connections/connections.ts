@@ -4,6 +4,7 @@ import type { Context } from '../../../kernel/context.ts'
 import type { OpenCredential } from '../credentials/opening.ts'
 import type { RunMethod } from '../targets/run-targets.ts'
 import { withinConnectTime } from './connect-time.ts'
+import type { LoginSettings } from './login.ts'
 import { createPrepareSsh } from './prepare-ssh.ts'
 
 /** What reaches machines; only a process that runs an executor has it. `local` is null unless configuration turned it on. */
@@ -26,11 +27,13 @@ export type OpenConnection = { shell: PosixShell; secrets: string[] }
 export const createConnections = ({
   openCredential,
   wires,
+  logins,
 }: {
   openCredential: OpenCredential
   wires: Wires | null
+  logins: LoginSettings
 }) => {
-  const prepareSsh = createPrepareSsh({ openCredential })
+  const prepareSsh = createPrepareSsh({ openCredential, settings: logins })
   const wiresHere = (): Wires => {
     if (wires === null) throw new Error('Targets are reached from a process that runs the executor.')
     return wires

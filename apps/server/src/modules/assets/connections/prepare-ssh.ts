@@ -4,7 +4,7 @@ import type { OpenCredential, OpenedCredential } from '../credentials/opening.ts
 import { type PinnedTrust, pinnedTrust } from '../host-keys/trust.ts'
 import type { RunMethod } from '../targets/run-targets.ts'
 import type { OpenRequest } from './connections.ts'
-import { denied, sshLogin } from './login.ts'
+import { clientFor, denied, type LoginSettings, sshLogin } from './login.ts'
 
 /** Everything the wire is asked with, the secrets among it: lives no longer than the call. */
 export type PreparedSsh = {
@@ -22,7 +22,13 @@ export type PreparedSsh = {
 /** One machine to log in to. */
 type Endpoint = { jump: SshJump; secrets: string[]; pinned: PinnedTrust; target: { uuid: string; name: string } }
 
-export const createPrepareSsh = ({ openCredential }: { openCredential: OpenCredential }) => {
+export const createPrepareSsh = ({
+  openCredential,
+  settings,
+}: {
+  openCredential: OpenCredential
+  settings: LoginSettings
+}) => {
   const open = async (
     ctx: Context,
     { purpose, executionUuid, actorName }: OpenRequest,
@@ -53,6 +59,7 @@ export const createPrepareSsh = ({ openCredential }: { openCredential: OpenCrede
       pinnedTrust(ctx, { methodUuid: method.uuid, ...address }, request.purpose),
       open(ctx, request, target, method),
     ])
+    const login = sshLogin(method.credential?.name ?? '', credential.opened, settings)
     const credentialUuid = method.credential?.uuid ?? ''
     return {
       target,
@@ -60,12 +67,12 @@ export const createPrepareSsh = ({ openCredential }: { openCredential: OpenCrede
       secrets: credential.secrets,
       jump: {
         address,
-        login: sshLogin(method.credential?.name ?? '', credential.opened),
+        login,
+        client: clientFor(login, method.sshClient),
         trust: pinned.trust,
         knownAlgorithms: pinned.knownAlgorithms,
         // a machine has one name, as a target and on the way to others: its connection is shared
         poolKey: `${target.uuid} ${method.uuid} ${credentialUuid} ${credential.version}`,
-        ...(method.sshClient === null ? {} : { client: method.sshClient }),
       },
     }
   }

@@ -1,5 +1,5 @@
 import type { CredentialSecret } from '@opsconductor/contract'
-import { describePrivateKey, TransportError } from '@opsconductor/transports'
+import { describeCertificate, describePrivateKey, TransportError } from '@opsconductor/transports'
 import { invalid } from '../../../kernel/errors.ts'
 
 /**
@@ -10,12 +10,24 @@ import { invalid } from '../../../kernel/errors.ts'
  * @throws Refusal `invalid` that says whether the key or the passphrase is wrong
  */
 export const readSshKey = (type: string, secret: CredentialSecret, prefix: string): string | null => {
+  if (type === 'ssh_agent') return ('fingerprint' in secret && secret.fingerprint) || null
   if (!type.startsWith('ssh_') || !('privateKey' in secret)) return null
   try {
-    return describePrivateKey(secret.privateKey, secret.passphrase).fingerprint
+    const { fingerprint } = describePrivateKey(secret.privateKey, secret.passphrase)
+    if (type === 'ssh_certificate' && 'certificate' in secret)
+      refuseUnfit(secret.certificate, fingerprint, `${prefix}certificate`)
+    return fingerprint
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
-    const field = /passphrase/i.test(error.message) ? 'passphrase' : 'privateKey'
-    throw invalid([{ path: `${prefix}${field}`, message: error.message }])
+    const field = (['passphrase', 'certificate'] as const).find((word) => error.message.toLowerCase().includes(word))
+    throw invalid([{ path: `${prefix}${field ?? 'privateKey'}`, message: error.message }])
   }
+}
+
+/** A certificate that cannot log in with this key. */
+const refuseUnfit = (certificate: string, keyFingerprint: string, path: string) => {
+  const { fingerprint, isForUsers } = describeCertificate(certificate)
+  if (!isForUsers) throw invalid([{ path, message: 'This is the certificate of a host, not of a user.' }])
+  if (fingerprint !== keyFingerprint)
+    throw invalid([{ path, message: `This certificate is for another key, ${fingerprint}.` }])
 }

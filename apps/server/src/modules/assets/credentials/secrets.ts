@@ -2,6 +2,7 @@ import {
   type CredentialSecret,
   type CredentialType,
   type FieldProblem,
+  type LoginAnswer,
   credentialSecrets,
   secretMinLength,
 } from '@opsconductor/contract'
@@ -38,14 +39,24 @@ export const parseSecret = (type: CredentialType, input: unknown): CredentialSec
   )
 }
 
-const publicFields = new Set(['username', 'domain', 'header', 'certificate', 'authProtocol', 'privacyProtocol'])
+const publicFields = new Set([
+  'username',
+  'domain',
+  'header',
+  'certificate',
+  'authProtocol',
+  'privacyProtocol',
+  'socketPath',
+  'fingerprint',
+])
 /** Of a key's base64 the last line may be a few letters that occur anywhere. */
 const shortestKeyLine = 16
 
 /** The texts that no output may show. A key is shown line by line, with whatever indentation, so it is hidden so. */
 export const textsToHide = (secret: CredentialSecret): string[] =>
-  Object.entries(secret).flatMap(([field, text]: [string, string | undefined]) => {
+  Object.entries(secret).flatMap(([field, text]: [string, string | LoginAnswer[] | undefined]) => {
     if (text === undefined || publicFields.has(field)) return []
+    if (typeof text !== 'string') return text.map(({ answer }) => answer)
     if (field !== 'privateKey') return text.length < secretMinLength ? [] : [text]
     return text
       .split('\n')

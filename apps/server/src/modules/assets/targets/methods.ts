@@ -9,7 +9,7 @@ import * as store from './methods.store.ts'
 
 /** What logs in over a method; the others take whatever credential they are given until they have a wire. */
 const credentialTypes: Partial<Record<MethodType, readonly string[]>> = {
-  ssh: ['password', 'ssh_key', 'windows_domain'],
+  ssh: ['password', 'ssh_key', 'ssh_certificate', 'ssh_agent', 'ssh_keyboard_interactive', 'windows_domain'],
 }
 
 /**
@@ -124,7 +124,7 @@ const mistakesOfUuid = (
 }
 
 const mistakesOfCredentials = (
-  { type }: MethodInput,
+  { type, config }: MethodInput,
   wanted: readonly Wanted[],
   index: number,
   credentials: ReadonlyMap<string, store.CredentialChoice>,
@@ -135,6 +135,8 @@ const mistakesOfCredentials = (
     const fitting = credentialTypes[type]
     if (fitting !== undefined && !fitting.includes(credential.type))
       return [{ path, message: whyNot(credential, type, fitting) }]
+    if (credential.type === 'ssh_certificate' && config.sshClient === 'ssh2')
+      return [{ path, message: 'certificates need OpenSSH as the client of this method' }]
     const isRepeated = wanted.findIndex((other) => credentials.get(other.ref)?.id === credential.id) < place
     return isRepeated ? [{ path, message: 'the same credential twice' }] : []
   })
@@ -144,8 +146,6 @@ const mistakesOfCredentials = (
 }
 
 const whyNot = (credential: store.CredentialChoice, type: MethodType, fitting: readonly string[]) =>
-  type === 'ssh' && credential.type === 'ssh_certificate'
-    ? `"${credential.name}" is an SSH certificate, and OpsConductor cannot log in with those yet; use an SSH key`
-    : `"${credential.name}" is of type ${credential.type}; ${methodTitles[type]} takes ${choice.format(fitting)}`
+  `"${credential.name}" is of type ${credential.type}; ${methodTitles[type]} takes ${choice.format(fitting)}`
 
 const choice = new Intl.ListFormat('en', { type: 'disjunction' })

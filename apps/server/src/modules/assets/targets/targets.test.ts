@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { api } from '@opsconductor/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type OpenAssets, openAssets } from '../../../../test/assets.ts'
@@ -130,21 +129,6 @@ test('a credential that cannot log in by a method is refused where it stands', a
   })
   await expect(assets.addTarget('mismatch', { credential: 'chat token' })).rejects.toMatchObject({
     fields: [{ path: 'methods.0.credential', message: expect.stringContaining('SSH takes password') }],
-  })
-})
-
-test('an SSH certificate is refused where SSH is to log in with it, with what to do instead', async () => {
-  const { privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  })
-  const secret = { username: 'ops', privateKey, certificate: 'ssh-rsa-cert-v01@openssh.com AAAA' }
-  await assets.call(api.credentials.create, { body: { name: 'signed', type: 'ssh_certificate', secret } })
-  const message = '"signed" is an SSH certificate, and OpsConductor cannot log in with those yet; use an SSH key'
-  await expect(assets.addTarget('signed', { credential: 'signed' })).rejects.toMatchObject({
-    code: 'invalid',
-    fields: [{ path: 'methods.0.credential', message }],
   })
 })
 

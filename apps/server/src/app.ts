@@ -140,6 +140,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
         leaseSec: config.LEASE_SEC,
         unreachableSec: config.UNREACHABLE_SEC,
         outputLimitBytes: config.OUTPUT_LIMIT_MB * 1024 * 1024,
+        filesDirectory: config.FILES_DIR,
         log,
       })
       const name = executorName()

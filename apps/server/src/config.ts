@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ServiceName, z } from '@opsconductor/contract'
 import { readMasterKeys } from './kernel/vault/master-key.ts'
@@ -49,6 +49,14 @@ const Settings = z.object({
     .default('data')
     .transform((path) => resolve(root, path))
     .describe('Folder of the embedded database and the master key. Relative paths start at the project’s folder.'),
+  FILES_DIR: z
+    .string()
+    .min(1)
+    .transform((path) => resolve(root, path))
+    .optional()
+    .describe(
+      'Folder on the executor’s machine that steps `ssh.copy` read files from and write them to; nothing outside of it. Whoever may write and run jobs may read and change everything in it.',
+    ),
   DATABASE_URL: postgresUrl
     .optional()
     .meta({ secret: true })
@@ -193,6 +201,7 @@ export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
   }
   const parsed = Settings.safeParse(values)
   for (const { path, message } of parsed.error?.issues ?? []) problems.push(`${prefix}${String(path[0])}: ${message}`)
+  if (parsed.success) problems.push(...overlaps(parsed.data))
   problems.push(...contradictions((name) => Boolean(env[`${prefix}${name}`] || env[`${prefix}${name}_FILE`])))
   if (!parsed.success || problems.length > 0) throw new ConfigError([...new Set(problems)])
   return parsed.data
@@ -207,6 +216,14 @@ export const unknownSettings = (env: NodeJS.ProcessEnv = process.env): string[] 
 
 /** Settings of the command line client, which may stand in the same environment. */
 const clientNames = new Set(['URL', 'TOKEN'].map((name) => `${prefix}${name}`))
+
+const isWithin = (path: string, folder: string) =>
+  path === folder || path.startsWith(folder === sep ? sep : folder + sep)
+
+const overlaps = ({ FILES_DIR, DATA_DIR }: Config): string[] =>
+  FILES_DIR !== undefined && (isWithin(FILES_DIR, DATA_DIR) || isWithin(DATA_DIR, FILES_DIR))
+    ? [`${prefix}FILES_DIR and ${prefix}DATA_DIR must be apart: jobs may read the one, and nobody the other`]
+    : []
 
 /** What does not go together, told of what is set, whether or not it can be read. */
 const contradictions = (isSet: (name: keyof Config) => boolean): string[] => [

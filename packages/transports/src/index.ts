@@ -1,5 +1,5 @@
 export { TransportError, type ConnectPhase, type Fault, type FaultDetails } from './fault.ts'
-export { copyDown, copyUp, type CopyRequest } from './copy/copy.ts'
+export { copyDown, copyUp, type CopyRequest, type CopyUpRequest } from './copy/copy.ts'
 export type { CopyProgress, CopyResult, Skipped, VerifiedBy } from './copy/result.ts'
 export type { OutputStream, Shell, ShellCommand, ShellExit, Stopped } from './shell.ts'
 export type {

@@ -330,6 +330,22 @@ test('the checksum is that of cksum', () => {
   }
 })
 
+test('a text that is no file here is put there as one, with its permissions and its owner', async () => {
+  await withShell(async (shell) => {
+    const content = Buffer.from("it's $HOME\n".repeat(200_000)) // more than goes in one piece
+    const to = join(there, 'written')
+    const { uid, gid } = statSync(there)
+    const result = await copyUp(shell, { content, there: to, mode: 0o640, owner: `${uid}:${gid}`, signal })
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    expect(result).toMatchObject({ kind: 'copied', files: 1, sizeBytes: content.length, sha256 })
+    expect(readFileSync(to).equals(content)).toBe(true)
+    expect(statSync(to).mode & 0o777).toBe(0o640)
+    const unowned = await copyUp(shell, { content, there: to, owner: 'nobody-of-this-name', signal })
+    expect(unowned).toMatchObject({ kind: 'failed', reason: expect.stringMatching(/nobody-of-this-name/) })
+    expect(readdirSync(there)).toEqual(['written'])
+  })
+})
+
 describe.skipIf(!sshdAvailable('copying over SSH'))('over SSH', () => {
   test.each(findProgram('ssh') === undefined ? (['ssh2'] as const) : (['ssh2', 'openssh'] as const))(
     '%s copies a folder both ways, in bounded memory, and notices a cut',

@@ -83,6 +83,18 @@ export const StepTimings = z.object({
   collectMs: z.number().nullable(),
 })
 
+/** What a copy came to. */
+export const Copied = z.object({
+  files: count,
+  folders: count,
+  links: count,
+  sizeBytes: count,
+  verifiedBy: z.enum(['sha256', 'cksum']).describe('how what arrived was compared with what was sent'),
+  sha256: z.string().nullable().describe('of the one file; null of a folder'),
+  skipped: z.array(z.object({ path: z.string(), reason: z.string() })).describe('what was left out; the first 100'),
+})
+export type Copied = z.infer<typeof Copied>
+
 export const StepResult = z.object({
   branch: z.string(),
   index: count,
@@ -100,6 +112,7 @@ export const StepResult = z.object({
   signal: z.string().nullable(),
   fault: Fault.nullable(),
   message: z.string().nullable(),
+  copied: Copied.optional().describe('of a step ssh.copy that completed'),
   startedAt: Time.nullable(),
   finishedAt: Time.nullable(),
   timings: StepTimings,

@@ -69,6 +69,55 @@ export const SshScript = z
   })
   .meta({ title: 'Script over SSH' })
 
+const Path = z.string().min(1).max(1000)
+
+export const SshCopy = z
+  .strictObject({
+    ...common,
+    mode: z.literal('attached').optional(),
+    idempotent: z.boolean().optional().describe('may be copied again when nobody knows whether it was; default true'),
+    type: z.literal('ssh.copy'),
+    direction: z.enum(['up', 'down']).optional().describe('up, to the target, unless told'),
+    content: z
+      .string()
+      .max(1_000_000)
+      .optional()
+      .describe('up: the text of the file, in place of from; placeholders are replaced as they are'),
+    from: Path.optional().describe(
+      'a file or a folder: up, a path in the executor’s folder for files; down, a path on the target',
+    ),
+    to: Path.describe(
+      'what it is to be called: up, a path on the target; down, one in the executor’s folder for files',
+    ),
+    fileMode: z
+      .string()
+      .regex(/^0?[0-7]{3}$/, 'three octal digits, such as 0644')
+      .optional()
+      .describe('permissions of the files; those of the originals unless told, 0644 for content'),
+    owner: z
+      .string()
+      .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/, 'user or user:group')
+      .optional()
+      .describe('up: whom it belongs to on the target; the account that logs in unless told'),
+    symlinks: z
+      .enum(['keep', 'skip'])
+      .optional()
+      .describe('up: links in a folder become links, unless they are to be left out; down they always are'),
+  })
+  .refine(({ content, from }) => (content === undefined) !== (from === undefined), {
+    path: ['from'],
+    error: 'either from or content is needed',
+  })
+  .refine(({ direction, content }) => direction !== 'down' || content === undefined, {
+    path: ['content'],
+    error: 'only what goes up to the target can be given as content',
+  })
+  .refine(({ direction, owner, symlinks }) => direction !== 'down' || (owner ?? symlinks) === undefined, {
+    path: ['direction'],
+    error: 'owner and symlinks are for what goes up',
+  })
+  .meta({ title: 'Copy files over SSH' })
+
 export const WinrmExec = z
   .strictObject({
     ...common,
@@ -78,9 +127,9 @@ export const WinrmExec = z
   })
   .meta({ title: 'Command over WinRM' })
 
-export const Step = z.discriminatedUnion('type', [SshExec, SshScript, WinrmExec])
+export const Step = z.discriminatedUnion('type', [SshExec, SshScript, SshCopy, WinrmExec])
 export type Step = z.infer<typeof Step>
 export type StepType = Step['type']
 
 /** Steps that can run today. The others can be written and kept, and say so when they are to run. */
-export const usableStepTypes: readonly StepType[] = ['ssh.exec', 'ssh.script']
+export const usableStepTypes: readonly StepType[] = ['ssh.exec', 'ssh.script', 'ssh.copy']

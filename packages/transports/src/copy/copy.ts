@@ -34,38 +34,61 @@ export type CopyRequest = {
   timeoutMs?: number
 }
 
+/** What is copied up: a path of this machine, or a text that is a file nowhere yet. */
+export type CopyUpRequest = Omit<CopyRequest, 'here'> &
+  ({ here: CopyRequest['here']; content?: undefined } | { content: Uint8Array; here?: undefined }) & {
+    /** `user`, `user:group` or numbers: whom everything copied belongs to there; the account that logs in unless told. */
+    owner?: string
+  }
+
 /**
  * Copies a file or a folder to the target: under a temporary name, compared by its SHA-256, renamed. A file there is
  * replaced at once and as a whole; a folder there keeps what it has besides. POSIX is enough on the target.
  *
  * Throws a TransportError when the wire fails before anything could be copied.
  */
-export const copyUp = (shell: Shell, request: CopyRequest): Promise<CopyResult> =>
+export const copyUp = (shell: Shell, request: CopyUpRequest): Promise<CopyResult> =>
   within(request, async ({ signal, abort }) => {
-    const [here, there] = [nameOf(request.here), nameOf(request.there)]
+    const { owner, content } = request
+    const [here, there] = [nameOf(request.here ?? ''), nameOf(request.there)]
     const tools = await lookAtTarget(shell, there, signal)
-    const top = await stat(here).catch((cause: NodeJS.ErrnoException) => {
-      throw failedAt(shown(here), `It cannot be read here (${cause.code}).`, cause)
-    })
-    if (!top.isFile() && !top.isDirectory()) throw failedAt(shown(here), 'It is neither a file nor a folder.')
-    const entries: Entry[] = []
-    for await (const entry of walk(here, request.symlinks ?? 'keep')) entries.push(entry)
+    const entries = content === undefined ? await entriesAt(here, request) : [asFile(content)]
+    const isFolder = entries[0]?.kind === 'folder'
     const plan = planOf(entries, request)
-    checkPlace(shown(there), tools.at, top.isDirectory())
+    checkPlace(shown(there), tools.at, isFolder)
     const made = await makeFolders(shell, there, plan.folders, signal)
     const sum = await transfer(plan, request, { tools, abort }, async ([first, ...more], onBytes) => {
-      const sending = { shell, tools, signal, onBytes }
+      const sending = { shell, tools, signal, onBytes, owner }
       const of = (file: FileEntry) => ({ from: below(here, file.path), mode: request.mode ?? file.mode })
-      if (more.length === 0) return sendFile({ ...of(first), to: below(there, first.path) }, sending)
+      if (more.length === 0) return sendFile({ ...of(first), to: below(there, first.path), content }, sending)
       const { folder } = partsOf(first.path)
       const small = [first, ...more].map((file) => ({ ...of(file), name: partsOf(file.path).last }))
       await sendBatch(below(there, folder), small, sending)
       return undefined
     })
-    await makeLinks(shell, there, plan.links, signal)
-    await setModes(shell, there, made, signal)
-    return report(plan, tools, top.isFile() ? sum : undefined)
+    await makeLinks(shell, there, plan.links, { signal, owner })
+    await setModes(shell, there, made, { signal, owner })
+    return report(plan, tools, isFolder ? undefined : sum)
   })
+
+const entriesAt = async (here: Name, { symlinks = 'keep' }: Pick<CopyRequest, 'symlinks'>): Promise<Entry[]> => {
+  const top = await stat(here).catch((cause: NodeJS.ErrnoException) => {
+    throw failedAt(shown(here), `It cannot be read here (${cause.code}).`, cause)
+  })
+  if (!top.isFile() && !top.isDirectory()) throw failedAt(shown(here), 'It is neither a file nor a folder.')
+  const entries: Entry[] = []
+  for await (const entry of walk(here, symlinks)) entries.push(entry)
+  return entries
+}
+
+const CONTENT_MODE = 0o644
+
+const asFile = (content: Uint8Array): Entry => ({
+  kind: 'file',
+  path: nameOf(''),
+  mode: CONTENT_MODE,
+  sizeBytes: content.length,
+})
 
 /** The same in the other direction; nothing is written outside of `here`, whatever the target says. */
 export const copyDown = (shell: Shell, request: CopyRequest): Promise<CopyResult> =>
@@ -101,7 +124,7 @@ type Scope = { signal: AbortSignal; abort: () => void }
 
 /** Gives the work a signal that also ends with the first failure, and turns what ends it into a result. */
 const within = async (
-  { signal, timeoutMs }: CopyRequest,
+  { signal, timeoutMs }: Pick<CopyRequest, 'signal' | 'timeoutMs'>,
   work: (scope: Scope) => Promise<CopyResult>,
 ): Promise<CopyResult> => {
   const failure = new AbortController()
@@ -129,7 +152,7 @@ type Plan = {
   totalBytes: number
 }
 
-const planOf = (entries: readonly Entry[], { symlinks = 'keep' }: CopyRequest): Plan => {
+const planOf = (entries: readonly Entry[], { symlinks = 'keep' }: Pick<CopyRequest, 'symlinks'>): Plan => {
   const links = entries.filter((entry) => entry.kind === 'link')
   const files = entries.filter((entry) => entry.kind === 'file')
   return {
@@ -155,7 +178,7 @@ const checkPlace = (place: string, at: TargetTools['at'], isFolder: boolean): vo
 /** Copies all files; returns the sum of the last. */
 const transfer = async (
   plan: Plan,
-  { filesAtATime = 4, onProgress }: CopyRequest,
+  { filesAtATime = 4, onProgress }: Pick<CopyRequest, 'filesAtATime' | 'onProgress'>,
   { tools, abort }: Pick<Scope, 'abort'> & { tools: TargetTools },
   copy: (batch: [FileEntry, ...FileEntry[]], onBytes: (bytes: number) => void) => Promise<{ sum: string } | undefined>,
 ): Promise<string | undefined> => {

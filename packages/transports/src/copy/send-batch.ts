@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { askTarget } from './ask-target.ts'
 import { failedAt } from './result.ts'
-import type { Sending } from './send-file.ts'
+import { ownText, type Sending } from './send-file.ts'
 import { createSum } from './target-tools.ts'
 import { assign, shown, type Name } from './words.ts'
 
@@ -18,7 +18,7 @@ const list = (files: readonly SmallFile[]): string =>
 export const sendBatch = async (
   folder: Name,
   files: readonly SmallFile[],
-  { shell, tools, signal, onBytes }: Sending,
+  { shell, tools, signal, onBytes, owner }: Sending,
 ): Promise<void> => {
   const contents = await Promise.all(
     files.map(({ from }) =>
@@ -64,7 +64,7 @@ trap - 0`,
   const modes = Map.groupBy(files, ({ mode }) => mode)
   const put = [...modes].map(
     ([mode, group]) =>
-      `${list(group)}\nchmod ${mode.toString(8).padStart(4, '0')} "$@" || exit 8\nmv -f "$@" .. || exit 9`,
+      `${list(group)}\n${ownText(owner, '"$@"')}chmod ${mode.toString(8).padStart(4, '0')} "$@" || exit 8\nmv -f "$@" .. || exit 9`,
   )
   await askTarget(shell, {
     script: damaged === undefined ? `${head}\ncd "$oc_tmp" || exit 4\n${put.join('\n')}` : head,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
+import { quoted } from '../posix/bootstrap.ts'
 import type { Shell } from '../shell.ts'
 import { askTarget } from './ask-target.ts'
 import { failedAt } from './result.ts'
@@ -8,6 +9,8 @@ import { assign, beside, shown, type Name } from './words.ts'
 
 export type FileToSend = {
   from: Name
+  /** In place of what is at `from`. */
+  content?: Uint8Array | undefined
   to: Name
   /** Permission bits for the target. */
   mode: number
@@ -18,6 +21,8 @@ export type Sending = {
   tools: TargetTools
   signal: AbortSignal
   onBytes: (bytes: number) => void
+  /** Whom it belongs to there; the account that logs in unless told. */
+  owner: string | undefined
 }
 
 // Up to here a file is read once, its sum goes along, and the target puts it in its place by itself: one round trip.
@@ -43,29 +48,39 @@ trap 'exit 129' 1 2 13 15
 cat >"$oc_tmp" || exit 5
 oc_got=$(oc_sum <"$oc_tmp") || exit 6`
 
-const putInPlace = (mode: number): string => `chmod ${mode.toString(8).padStart(4, '0')} "$oc_tmp" || exit 8
+// the owner first: that takes away what a mode may give beyond the plain bits
+export const ownText = (owner: string | undefined, files: string): string =>
+  owner === undefined ? '' : `chown ${quoted(owner)} ${files} || exit 10\n`
+
+const putInPlace = (
+  mode: number,
+  owner: string | undefined,
+): string => `${ownText(owner, '"$oc_tmp"')}chmod ${mode.toString(8).padStart(4, '0')} "$oc_tmp" || exit 8
 mv -f "$oc_tmp" "$oc_to" || exit 9
 trap - 0`
 
 /** Sends one file: temporary name, sum, rename. Returns the sum. Throws a CopyEnd, or the wire's TransportError. */
 export const sendFile = async (file: FileToSend, sending: Sending): Promise<{ sum: string; sizeBytes: number }> => {
+  const temporary = beside(file.to, `.oc-copy-${randomBytes(8).toString('hex')}`)
+  if (file.content !== undefined) {
+    const head = header(file, temporary, file.content.length, sending.tools)
+    return await sendSmall(file, file.content, head, sending)
+  }
   await using source = await open(file.from, 'r').catch((cause: NodeJS.ErrnoException) => {
     throw failedAt(shown(file.from), `It cannot be read here (${cause.code}).`, cause)
   })
   const { size } = await source.stat()
-  const temporary = beside(file.to, `.oc-copy-${randomBytes(8).toString('hex')}`)
   const head = header(file, temporary, size, sending.tools)
-  const send = size <= SMALL_BYTES ? sendSmall : sendLarge
-  return await send(file, source, head, sending)
+  if (size > SMALL_BYTES) return await sendLarge(file, source, head, sending)
+  return await sendSmall(file, await source.readFile(), head, sending)
 }
 
 const sendSmall = async (
   { to, mode }: FileToSend,
-  source: FileHandle,
+  bytes: Uint8Array,
   head: string,
-  { shell, tools, signal, onBytes }: Sending,
+  { shell, tools, signal, onBytes, owner }: Sending,
 ): Promise<{ sum: string; sizeBytes: number }> => {
-  const bytes = await source.readFile()
   const summing = createSum(tools.verifiedBy)
   summing.update(bytes)
   const sum = summing.digest()
@@ -75,7 +90,7 @@ const sendSmall = async (
   const script = `${head}
 ${receive}
 case $oc_got in *"${sum}"*) ;; *) echo "It arrived damaged." >&2; exit 7 ;; esac
-${putInPlace(mode)}`
+${putInPlace(mode, owner)}`
   await askTarget(shell, { script, input, path: shown(to), signal })
   onBytes(bytes.length)
   return { sum, sizeBytes: bytes.length }
@@ -85,7 +100,7 @@ const sendLarge = async (
   { from, to, mode }: FileToSend,
   source: FileHandle,
   head: string,
-  { shell, tools, signal, onBytes }: Sending,
+  { shell, tools, signal, onBytes, owner }: Sending,
 ): Promise<{ sum: string; sizeBytes: number }> => {
   const summing = createSum(tools.verifiedBy)
   let sizeBytes = 0
@@ -110,7 +125,7 @@ const sendLarge = async (
   const isWhole = readSum(tools.verifiedBy, stdout.toString()) === sum
   const { size } = await source.stat()
   if (isWhole && size === sizeBytes) {
-    await askTarget(shell, { script: `${head}\n${putInPlace(mode)}`, path: shown(to), signal })
+    await askTarget(shell, { script: `${head}\n${putInPlace(mode, owner)}`, path: shown(to), signal })
     return { sum, sizeBytes }
   }
   await askTarget(shell, { script: `${head}\nrm -f "$oc_tmp"`, path: shown(to), signal })

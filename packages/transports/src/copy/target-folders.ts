@@ -1,7 +1,11 @@
+import { quoted } from '../posix/bootstrap.ts'
 import type { Shell } from '../shell.ts'
 import { askTarget } from './ask-target.ts'
 import type { Entry } from './entries.ts'
+import { ownText } from './send-file.ts'
 import { assign, assignText, below, shown, type Name } from './words.ts'
+
+type Finishing = { signal: AbortSignal; owner: string | undefined }
 
 type Folder = Extract<Entry, { kind: 'folder' }>
 type Link = Extract<Entry, { kind: 'link' }>
@@ -34,17 +38,27 @@ ${lines.join('\n')}`
 }
 
 /** Gives folders their permissions; last of all, because one without the right to write takes no files. */
-export const setModes = (shell: Shell, to: Name, folders: readonly Folder[], signal: AbortSignal): Promise<void> =>
+export const setModes = (
+  shell: Shell,
+  to: Name,
+  folders: readonly Folder[],
+  { signal, owner }: Finishing,
+): Promise<void> =>
   inPortions(folders.toReversed(), async (portion) => {
     const lines = portion.map(
       ({ path, mode }) =>
-        `${assign('oc_to', below(to, path))}\nchmod ${mode.toString(8).padStart(4, '0')} "$oc_to" || exit 2`,
+        `${assign('oc_to', below(to, path))}\n${ownText(owner, '"$oc_to"')}chmod ${mode.toString(8).padStart(4, '0')} "$oc_to" || exit 2`,
     )
     await askTarget(shell, { script: lines.join('\n'), path: shown(to), signal })
   })
 
 /** Makes links, in place of others of that name, never in place of anything else. */
-export const makeLinks = (shell: Shell, to: Name, links: readonly Link[], signal: AbortSignal): Promise<void> =>
+export const makeLinks = (
+  shell: Shell,
+  to: Name,
+  links: readonly Link[],
+  { signal, owner }: Finishing,
+): Promise<void> =>
   inPortions(links, async (portion) => {
     const lines = portion.map(
       ({ path, leadsTo }) => `${assign('oc_to', below(to, path))}\n${assignText('oc_text', leadsTo)}\noc_link`,
@@ -53,6 +67,7 @@ export const makeLinks = (shell: Shell, to: Name, links: readonly Link[], signal
 [ -h "$oc_to" ] && { rm -f "$oc_to" || exit 2; }
 if [ -e "$oc_to" ]; then echo "There is something else of the name $oc_to." >&2; exit 3; fi
 ln -s -- "$oc_text" "$oc_to" || exit 4
+${owner === undefined ? '' : `chown -h ${quoted(owner)} "$oc_to" || exit 10`}
 }
 ${lines.join('\n')}`
     await askTarget(shell, { script, path: shown(to), signal })

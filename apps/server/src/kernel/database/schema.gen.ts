@@ -282,6 +282,7 @@ export interface AutomationStepResults {
   command: string;
   completedIn: string | null;
   connectMs: number | null;
+  copied: Json | null;
   credential: string | null;
   executionId: number;
   exitCode: number | null;

@@ -41,6 +41,7 @@ export type RunnerOptions = {
   leaseSec: number
   unreachableSec: number
   outputLimitBytes: number
+  filesDirectory: string | undefined
   log: Logger
 }
 
@@ -82,7 +83,7 @@ export const createAutomation = ({
     executionCounts: (ctx: Context) => executionCounts(ctx.db),
 
     /** For the executor: what runs branches, and how it is made to stop. */
-    createRunner: ({ executor, zone, leaseSec, unreachableSec, outputLimitBytes, log }: RunnerOptions) => {
+    createRunner: ({ log, leaseSec, ...options }: RunnerOptions) => {
       const leases = createLeases({ db: base.db, leaseSec, log })
       const run = createBranchRun({
         plans,
@@ -92,11 +93,8 @@ export const createAutomation = ({
         leases,
         queue,
         wake,
-        executor,
-        zone,
         leaseSec,
-        unreachableSec,
-        outputLimitBytes,
+        ...options,
       })
       return { run, leases }
     },

@@ -4,7 +4,7 @@ import { Facts } from '../../ui/Facts.tsx'
 import { Section } from '../../ui/Section.tsx'
 import classes from './DefinitionTab.module.css'
 import { fieldsOf } from './run/parameter-values.ts'
-import { stepTypeWords } from './step-words.ts'
+import { stepText, stepTypeWords } from './step-words.ts'
 import { strategyWords } from './strategy-words.ts'
 
 /** What a job does, for reading. */
@@ -29,6 +29,8 @@ const StepView = ({ step }: { step: Step }) => {
     name !== undefined && stepTypeWords[step.type],
     'interpreter' in step && step.interpreter,
     'shell' in step && step.shell,
+    'fileMode' in step && step.fileMode && `mode ${step.fileMode}`,
+    'owner' in step && step.owner && `owner ${step.owner}`,
     step.target && `on ${step.target}`,
     step.timeoutSec && `at most ${step.timeoutSec} s`,
     step.retries && `${step.retries} ${step.retries === 1 ? 'retry' : 'retries'}`,
@@ -44,7 +46,7 @@ const StepView = ({ step }: { step: Step }) => {
           {facts.join(' · ')}
         </Text>
       )}
-      <pre className={classes.text}>{'script' in step ? step.script : step.command}</pre>
+      <pre className={classes.text}>{stepText(step)}</pre>
     </li>
   )
 }

@@ -68,7 +68,13 @@ const byPassword = ({
   password,
 })
 
-const secondProof = ({ password, answers }: { password?: string | undefined; answers?: LoginAnswer[] | undefined }) => ({
+const secondProof = ({
+  password,
+  answers,
+}: {
+  password?: string | undefined
+  answers?: LoginAnswer[] | undefined
+}) => ({
   ...(password === undefined ? {} : { password }),
   ...(answers === undefined ? {} : { answers }),
 })

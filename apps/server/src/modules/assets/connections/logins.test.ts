@@ -66,7 +66,9 @@ describe.skipIf(!sshdAvailable('kinds of log-in'))('a log-in', () => {
     const secret = { username: sshd.username, privateKey: signed.privateKey }
     await expect(
       credential({ type: 'ssh_certificate', secret: { ...secret, certificate: other.certificate } }),
-    ).rejects.toMatchObject({ fields: [{ path: 'secret.certificate', message: expect.stringContaining('another key') }] })
+    ).rejects.toMatchObject({
+      fields: [{ path: 'secret.certificate', message: expect.stringContaining('another key') }],
+    })
     await expect(
       credential({ type: 'ssh_certificate', secret: { ...secret, certificate: 'ssh-ed25519 AAAA' } }),
     ).rejects.toMatchObject({ fields: [{ path: 'secret.certificate' }] })

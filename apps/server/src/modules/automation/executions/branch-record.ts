@@ -1,6 +1,7 @@
 import { TransportError } from '@opsconductor/transports'
 import type { LogLine, StepStatus } from '@opsconductor/contract'
 import { type Context, transaction } from '../../../kernel/context.ts'
+import { jsonb } from '../../../kernel/database/index.ts'
 import { categoryOf } from '../log/fault-category.ts'
 import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
@@ -89,7 +90,7 @@ export const createBranchRecord = (
       outcome: StepOutcome,
       output: { bytes: number; isTruncated: boolean; isIncomplete: boolean; collectMs: number },
     ): Promise<boolean> => {
-      const { status, exitCode, signal, fault, message, runMs, connectMs } = outcome
+      const { status, exitCode, signal, fault, message, copied, runMs, connectMs } = outcome
       const change = {
         status: status satisfies StepStatus,
         branchAttempt: branch.attempt,
@@ -97,6 +98,7 @@ export const createBranchRecord = (
         signal,
         fault,
         message,
+        ...(copied === undefined ? {} : { copied: jsonb(copied) }),
         runMs,
         connectMs,
         collectMs: output.collectMs,
@@ -110,7 +112,11 @@ export const createBranchRecord = (
               phase: 'result_collection',
               level: status === 'completed' ? 'info' : 'warning',
               category: status === 'cancelled' ? 'user' : 'command_execution',
-              details: { exitCode, outputBytes: output.bytes, runMs: Math.round(runMs ?? 0) },
+              details: {
+                ...(copied === undefined ? { exitCode } : { copied }),
+                outputBytes: output.bytes,
+                runMs: Math.round(runMs ?? 0),
+              },
             })
           : line(branch, `Step ${step.index + 1}, ${work.planned.name}: ${message ?? fault}`, {
               ...categoryOf(fault),

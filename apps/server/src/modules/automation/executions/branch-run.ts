@@ -36,6 +36,7 @@ export type BranchRunPorts = {
   leaseSec: number
   unreachableSec: number
   outputLimitBytes: number
+  filesDirectory: string | undefined
 }
 
 /** A branch in the hands of this executor. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { api } from '@opsconductor/contract'
@@ -75,6 +75,36 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
     expect(ended?.message).toContain('after its connection was lost')
     expect(job.starts()).toBe(1)
   })
+
+  test('a copy is made again by the next executor, unless its author says otherwise', async () => {
+    const there = join(folder, 'there')
+    mkdirSync(there)
+    writeFileSync(join(folder, 'big'), Buffer.alloc(200_000_000, 'x'))
+    const settings = { FILES_DIR: folder }
+    const isCopying = (name: string) => readdirSync(join(there, name)).some((file) => file.startsWith('.oc-copy-'))
+    const copy = async (name: string, more: object) => {
+      mkdirSync(join(there, name))
+      const started = await fleet.start([
+        { type: 'ssh.copy', from: 'big', to: join(there, name, 'big'), ...more } as StepInput,
+      ])
+      await until(() => isCopying(name), 20_000)
+      return started
+    }
+    await using first = await startExecutor(settings)
+    const [again, once] = await Promise.all([copy('again', {}), copy('once', { idempotent: false })])
+    first.kill('SIGKILL')
+    await using _second = await startExecutor(settings)
+    await until(async () => (await branchOf(once.uuid))?.status === 'lost')
+    expect(await fleet.ended(again, 60_000)).toMatchObject({ status: 'completed' })
+    expect((await fleet.steps(again.uuid)).map(({ status }) => status)).toEqual(['unknown', 'completed'])
+    expect(statSync(join(there, 'again', 'big')).size).toBe(200_000_000)
+    expect(existsSync(join(there, 'once', 'big'))).toBe(false)
+    await until(() => !isCopying('once'))
+    await fleet.admin(api.executions.resolve, {
+      params: { ref: once.uuid, number: 1 },
+      body: { as: 'failed' },
+    })
+  }, 120_000)
 
   test('a step that is gone and whose end nobody knows is lost, and is never run again on its own', async () => {
     const job = waiting()

@@ -8,7 +8,7 @@ const longestDelaySec = 600
  * called it idempotent; what a time-out could not stop may still run, and a second one must not start beside it.
  */
 export const mayRunAgain = (step: Step, came: StepOutcome, failures: number): boolean => {
-  if (came.status === 'unknown') return step.idempotent === true
+  if (came.status === 'unknown') return isIdempotent(step)
   if (came.status !== 'failed' || failures > (step.retries ?? 0)) return false
   if (came.cancelOutcome !== null && came.cancelOutcome !== 'stopped') return false
   const { faults, exitCodes } = step.retryOn ?? {}
@@ -16,6 +16,9 @@ export const mayRunAgain = (step: Step, came: StepOutcome, failures: number): bo
   if (came.fault !== null) return faults?.includes(came.fault) ?? false
   return came.exitCode !== null && (exitCodes?.includes(came.exitCode) ?? false)
 }
+
+/** A copy done again leaves what it leaves when it is done once. */
+export const isIdempotent = ({ idempotent, type }: Step): boolean => idempotent ?? type === 'ssh.copy'
 
 /** The pause before the next try: twice as long each time, in milliseconds. */
 export const retryDelayMs = ({ retryDelaySec = 0 }: Step, failures: number): number =>

@@ -12,6 +12,8 @@ export type StepPorts = {
   connections: Assets['connections']
   /** So long a target that does not answer is called again before its step counts as lost. */
   unreachableSec: number
+  /** Where steps copy from and to on this machine; nothing is copied where there is none. */
+  filesDirectory: string | undefined
 }
 
 /** One try of a step in the hands of this executor. */

@@ -1,4 +1,4 @@
-import type { CancelOutcome, Fault, StepStatus } from '@opsconductor/contract'
+import type { CancelOutcome, Copied, Fault, StepStatus } from '@opsconductor/contract'
 import type { FollowEnd, RecordedExit, ShellExit, Stopped, StopReason, TransportError } from '@opsconductor/transports'
 import type { StepResultRow } from './step-results.store.ts'
 
@@ -10,6 +10,7 @@ export type StepOutcome = {
   fault: Fault | null
   message: string | null
   cancelOutcome: CancelOutcome | null
+  copied?: Copied
   connectMs: number | null
   runMs: number | null
 }

@@ -1,4 +1,4 @@
-import type { Fault, StepResult, StepStatus } from '@opsconductor/contract'
+import type { Copied, Fault, StepResult, StepStatus } from '@opsconductor/contract'
 import { type Kysely, type RawBuilder, type Selectable, type Updateable, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
 import { type NewLogLine, numberedLines } from '../log/log.store.ts'
@@ -250,6 +250,7 @@ export const toStepResult = (row: StepResultRow & { branchNumber: number }): Ste
   signal: row.signal,
   fault: row.fault as Fault | null,
   message: row.message,
+  ...(row.copied === null ? {} : { copied: row.copied as Copied }),
   startedAt: row.startedAt?.toISOString() ?? null,
   finishedAt: row.finishedAt?.toISOString() ?? null,
   timings: { connectMs: row.connectMs, runMs: row.runMs, collectMs: row.collectMs },

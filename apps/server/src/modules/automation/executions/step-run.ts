@@ -3,6 +3,7 @@ import { TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
 import { ruleOf } from '../steps/step-types.ts'
 import { Fenced } from './leases.ts'
+import { copyLeftBehind, copyStep } from './step-copy.ts'
 import { type Asked, askTarget, follow } from './step-ask.ts'
 import {
   connectStep,
@@ -54,6 +55,7 @@ export const runStep = async (ctx: Context, ports: StepPorts, run: StepTry): Pro
 export const takeOverStep = async (ctx: Context, ports: StepPorts, run: StepTry, row: StepResultRow): Promise<Ran> => {
   const position = run.output.startStep(run.work.index, run.secrets, run.guard.id)
   const beganAtMs = row.startedAt?.getTime() ?? Date.now()
+  if (run.work.step.type === 'ssh.copy') return { came: copyLeftBehind(run), settled: settle(run, undefined) }
   const { asked, link } = await askTarget(ctx, ports, run, { position, beganAtMs }, methodsOfBegun(run.work, row))
   if (typeof asked === 'string') return { came: asked, settled: settle(run, link) }
   const timings = { connectMs: row.connectMs, runMs: Date.now() - beganAtMs }
@@ -71,6 +73,7 @@ const start = async (
 ): Promise<Started> => {
   const { work, hold, guard, output } = run
   const { shell } = link
+  if (work.step.type === 'ssh.copy') return { asked: await copyStep(ports, run, work.step, link), link }
   const text = ruleOf(work.step).render(work.step, work.lookup)
   const ask = () => askTarget(ctx, ports, run, progressed, [link.method], link)
   const done = (asked: Asked): Started => ({ asked, link })

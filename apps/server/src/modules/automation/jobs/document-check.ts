@@ -32,15 +32,16 @@ export const checkDocument = (document: JobDocument): DocumentCheck => {
     const rule = ruleOf(step)
     const path = `steps.${index}.${rule.field}`
     const { expressions, problems: inText } = rule.read(step)
-    for (const { line, column, message } of inText)
-      problems.push({ path, message: `line ${line}, column ${column}: ${message}` })
+    const pathOf = (field: string | undefined) => (field === undefined ? path : `steps.${index}.${field}`)
+    for (const { line, column, message, field } of inText)
+      problems.push({ path: pathOf(field), message: `line ${line}, column ${column}: ${message}` })
     const earlier = document.steps.slice(0, index).map(stepIdOf)
-    for (const { names } of expressions) {
+    for (const { names, field } of expressions) {
       for (const name of names) {
         const full = name.join('.')
         used.add(full)
         const problem = nameProblem(name, { parameters: declared, earlier })
-        if (problem !== null) problems.push({ path, message: `{{ ${full} }} ${problem}` })
+        if (problem !== null) problems.push({ path: pathOf(field), message: `{{ ${full} }} ${problem}` })
       }
     }
     if (rule.methods.length === 0)

@@ -3,6 +3,7 @@ import type { Expression, Lookup } from './expressions.ts'
 import { findPlaceholders, type TextProblem } from './placeholders.ts'
 import { readShTemplate, renderSh, secretsIn, showSh } from './sh-rendering.ts'
 import { argumentWarnings } from './sh-arguments.ts'
+import { type CopyStep, copySecrets, copyWarnings, readCopy, showCopy } from './copy-step.ts'
 
 /** What the program knows of a type of step: which methods carry it, how its text is read, shown and run. */
 export type StepTypeRule<S extends Step = Step> = {
@@ -11,8 +12,11 @@ export type StepTypeRule<S extends Step = Step> = {
   /** Name of the field that holds the text with placeholders. */
   readonly field: string
   readonly text: (step: S) => string
-  /** What stands in the text's placeholders, and what the author must mend. */
-  readonly read: (step: S) => { expressions: readonly Expression[]; problems: TextProblem[] }
+  /** What stands in the text's placeholders, and what the author must mend; with the field, where it is another. */
+  readonly read: (step: S) => {
+    expressions: readonly (Expression & { field?: string })[]
+    problems: readonly (TextProblem & { field?: string })[]
+  }
   /** What is dangerous about it, given which names are secret. */
   readonly warnings: (step: S, isSecret: (expression: Expression) => boolean) => string[]
   /** @throws ExpressionError when a name has no value */
@@ -110,6 +114,18 @@ const rules: { [T in StepType]: StepTypeRule<Extract<Step, { type: T }>> } = {
       ...(step.interpreter === undefined || step.interpreter === 'sh' ? {} : { interpreter: step.interpreter }),
     }),
   },
+  'ssh.copy': {
+    methods: shells,
+    field: 'to',
+    text: ({ content = '', from = '', to }: CopyStep) => [content, from, to].join('\n'),
+    read: readCopy,
+    warnings: copyWarnings,
+    show: showCopy,
+    render: () => {
+      throw new Error('No shell runs a copy.')
+    },
+    secrets: copySecrets,
+  },
   'winrm.exec': {
     methods: [],
     field: 'command',
@@ -135,6 +151,6 @@ export const stepIdOf = (step: Step, index: number): string => step.id ?? `step-
 
 export const stepNameOf = (step: Step, index: number): string => step.name ?? stepIdOf(step, index)
 
-/** Steps without a limit, or with one of over a minute, are detached by default; `attached` can be chosen. */
-export const modeOf = ({ mode, timeoutSec }: Step): 'attached' | 'detached' =>
-  mode ?? (timeoutSec === undefined || timeoutSec > 60 ? 'detached' : 'attached')
+/** Commands without a limit, or with one of over a minute, are detached by default; `attached` can be chosen. */
+export const modeOf = ({ mode, timeoutSec, type }: Step): 'attached' | 'detached' =>
+  type === 'ssh.copy' ? 'attached' : (mode ?? (timeoutSec === undefined || timeoutSec > 60 ? 'detached' : 'attached'))

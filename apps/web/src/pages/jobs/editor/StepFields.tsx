@@ -1,6 +1,7 @@
 import { Checkbox, NumberInput, Select, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { usableStepTypes } from '@opsconductor/contract'
 import { stepTypeWords } from '../step-words.ts'
+import { CopyFields } from './CopyFields.tsx'
 import { type DraftStep, retyped, textOf } from './draft.ts'
 import { inputId, type Problems } from './problems.ts'
 
@@ -44,19 +45,23 @@ export const StepFields = ({ step, index, problems, change }: Props) => {
           Steps of this type can be written and kept, but not run yet.
         </Text>
       )}
-      <Textarea
-        {...at(textField)}
-        label={step.type === 'ssh.script' ? 'Script' : 'Command'}
-        autosize
-        minRows={step.type === 'ssh.script' ? 6 : 2}
-        maxRows={40}
-        spellCheck={false}
-        autoCapitalize="off"
-        autoCorrect="off"
-        styles={monospace}
-        value={textOf(step)}
-        onChange={({ currentTarget }) => set({ [textField]: currentTarget.value }, textField)}
-      />
+      {step.type === 'ssh.copy' ? (
+        <CopyFields step={step} at={at} set={set} />
+      ) : (
+        <Textarea
+          {...at(textField)}
+          label={step.type === 'ssh.script' ? 'Script' : 'Command'}
+          autosize
+          minRows={step.type === 'ssh.script' ? 6 : 2}
+          maxRows={40}
+          spellCheck={false}
+          autoCapitalize="off"
+          autoCorrect="off"
+          styles={monospace}
+          value={textOf(step)}
+          onChange={({ currentTarget }) => set({ [textField]: currentTarget.value }, textField)}
+        />
+      )}
       <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
         {step.type === 'ssh.script' && (
           <TextInput
@@ -95,18 +100,20 @@ export const StepFields = ({ step, index, problems, change }: Props) => {
           allowDeselect={false}
           onChange={(value) => set({ onError: value === 'continue' ? 'continue' : undefined })}
         />
-        <Select
-          {...at('mode')}
-          label="Mode"
-          placeholder="Automatic"
-          clearable
-          data={[
-            { value: 'attached', label: 'Attached: ends with the connection' },
-            { value: 'detached', label: 'Detached: outlives the connection' },
-          ]}
-          value={step.mode ?? null}
-          onChange={(value) => set({ mode: value ?? undefined })}
-        />
+        {step.type !== 'ssh.copy' && (
+          <Select
+            {...at('mode')}
+            label="Mode"
+            placeholder="Automatic"
+            clearable
+            data={[
+              { value: 'attached', label: 'Attached: ends with the connection' },
+              { value: 'detached', label: 'Detached: outlives the connection' },
+            ]}
+            value={step.mode ?? null}
+            onChange={(value) => set({ mode: value ?? undefined })}
+          />
+        )}
         <TextInput
           {...at('target')}
           label="Only on one target"
@@ -122,11 +129,13 @@ export const StepFields = ({ step, index, problems, change }: Props) => {
           onChange={({ currentTarget }) => set({ id: currentTarget.value || undefined }, 'id')}
         />
       </SimpleGrid>
-      <Checkbox
-        label="Idempotent: may run again when nobody knows whether it ran"
-        checked={step.idempotent ?? false}
-        onChange={({ currentTarget }) => set({ idempotent: currentTarget.checked || undefined })}
-      />
+      {step.type !== 'ssh.copy' && (
+        <Checkbox
+          label="Idempotent: may run again when nobody knows whether it ran"
+          checked={step.idempotent ?? false}
+          onChange={({ currentTarget }) => set({ idempotent: currentTarget.checked || undefined })}
+        />
+      )}
     </Stack>
   )
 }

@@ -18,7 +18,9 @@ export type DraftStep = { type: StepType } & Partial<Omit<Step, 'type'>> & {
     script?: string
     interpreter?: string
     shell?: 'powershell' | 'cmd'
-  }
+  } & Partial<Pick<CopyStep, 'direction' | 'content' | 'from' | 'to' | 'fileMode' | 'owner' | 'symlinks'>>
+
+type CopyStep = Extract<Step, { type: 'ssh.copy' }>
 
 export const emptyDraft: Draft = { name: '', parameters: [], steps: [{ type: 'ssh.exec', command: '' }] }
 
@@ -57,6 +59,8 @@ const shortened = (spec: ParameterSpec): ParameterSpec | Value => {
   return isShort ? value : withoutEmpty(spec)
 }
 
+const kept = new Set(['name', 'command', 'script', 'default', 'content', 'from', 'to'])
+
 const withoutEmpty = <T extends object>(thing: T): T =>
   Object.fromEntries(
     Object.entries(thing).filter(
@@ -64,7 +68,7 @@ const withoutEmpty = <T extends object>(thing: T): T =>
         value !== undefined &&
         value !== false &&
         // what is required is said to be missing by its own message
-        (value !== '' || key === 'name' || key === 'command' || key === 'script' || key === 'default') &&
+        (value !== '' || kept.has(key)) &&
         !(key === 'name' && value === '' && 'type' in thing) &&
         !(Array.isArray(value) && value.length === 0 && key !== 'steps') &&
         !(key === 'strategy' && typeof value === 'object' && Object.keys(value as object).length === 0),
@@ -77,8 +81,10 @@ export const duplicateParameters = ({ parameters }: Draft): number[] =>
 
 /** A step of another type keeps what both have, and takes the text along. */
 export const retyped = (step: DraftStep, type: StepType): DraftStep => {
-  const { command, script, interpreter: _, shell: __, ...common } = step
-  const text = command ?? script ?? ''
+  const { command, script, content, interpreter: _, shell: __, ...rest } = step
+  const { direction: _1, from: _2, to: _3, fileMode: _4, owner: _5, symlinks: _6, ...common } = rest
+  const text = command ?? script ?? content ?? ''
+  if (type === 'ssh.copy') return { ...common, mode: undefined, type, content: text, to: '' }
   return type === 'ssh.script' ? { ...common, type, script: text } : { ...common, type, command: text }
 }
 

@@ -1,6 +1,8 @@
 /** Everything this package throws on purpose. `cause` holds what lies below. */
 export class WinrmError extends Error {
   override name = 'WinrmError'
+  /** Of a command that was to begin: whether it may have, without anybody knowing its number. */
+  mayHaveBegun = false
 }
 
 /** An answer that is not what the protocol says: malformed, altered, too large, or for another question. */

@@ -1,6 +1,7 @@
 export type { Asked, Fault } from './envelopes.ts'
 export { faults } from './faults.ts'
 export type { Acceptor, Reply, Traffic } from './front.ts'
+export { posixPowerShell, readScript } from './power-shell.ts'
 export type { PowerShell, Program, Surroundings, Talk } from './programs.ts'
 export type { Quotas } from './shells.ts'
 export { startWindows, type Instead, type Windows, type WindowsOptions } from './windows.ts'

@@ -16,12 +16,33 @@ export const literalScript = (text: string): string | undefined => {
   return quoted?.replaceAll(/(['\u2018-\u201b])\1/g, '$1')
 }
 
-/** The script that is meant, without what this package puts around it. */
-const scriptIn = async (script: string, { stdin, environment }: Talk): Promise<string> => {
-  if (script.includes(`$__script=${Source.stdin}\n`)) return Buffer.from(await text(stdin), 'base64').toString()
-  if (script.includes(`$__script=${Source.variable}\n`))
-    return Buffer.from(environment['WINRM_SCRIPT'] ?? '', 'base64').toString()
-  return literalScript(script) ?? script
+/** The variables that statements such as `$name='it''s'` set. */
+const assignedIn = (prologue: string): Record<string, string> =>
+  Object.fromEntries(
+    [...prologue.matchAll(/^\$(\w+)='((?:[^'\u2018-\u201b]|(['\u2018-\u201b])\3)*)'$/gm)].map(([, name, quoted]) => [
+      name!,
+      quoted!.replaceAll(/(['\u2018-\u201b])\1/g, '$1'),
+    ]),
+  )
+
+/** The script that is meant, without what this package puts around it, and the variables its prologue sets. */
+export const readScript = async (
+  script: string,
+  { stdin, environment }: Pick<Talk, 'stdin' | 'environment'>,
+): Promise<{ readonly script: string; readonly variables: Readonly<Record<string, string>> }> => {
+  const encoded = script.includes(`=${Source.stdin}\n`)
+    ? await text(stdin)
+    : script.includes(`=${Source.variable}\n`)
+      ? (environment['WINRM_SCRIPT'] ?? '')
+      : undefined
+  if (encoded === undefined) {
+    const own = literalScript(script)
+    return own === undefined
+      ? { script, variables: {} }
+      : { script: own, variables: assignedIn(script.slice(0, script.indexOf('$__script='))) }
+  }
+  const [before, after] = Buffer.from(encoded, 'base64').toString().split('\0') as [string, string | undefined]
+  return after === undefined ? { script: before, variables: {} } : { script: after, variables: assignedIn(before) }
 }
 
 /** The strings in a script, as PowerShell reads them. */
@@ -92,12 +113,12 @@ const sh = async (script: string, { stdin, stdout, stderr, cwd, environment, sig
 
 /**
  * A PowerShell for tests: it knows this package's own scripts by heart, and takes every other one for the language of
- * /bin/sh.
+ * /bin/sh, in which `${name}` means the same.
  */
 export const posixPowerShell: PowerShell = async (encoded, talk) => {
-  const script = await scriptIn(encoded, talk)
+  const { script, variables } = await readScript(encoded, talk)
   const own = recognise(script)
-  if (own === undefined) return sh(script, talk)
+  if (own === undefined) return sh(script, { ...talk, environment: { ...talk.environment, ...variables } })
   const path = resolve(talk.cwd, own.path)
   switch (own.kind) {
     case 'upload':

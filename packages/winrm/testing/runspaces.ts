@@ -4,7 +4,6 @@ import { createDefragmenter, createFragmenter } from '../src/psrp/fragments.ts'
 import { MessageType, readMessage, writeMessage } from '../src/psrp/messages.ts'
 import { SESSION_CAPABILITY, shown, stringXml } from '../src/psrp/objects.ts'
 import { descendantNamed } from '../src/wsman/xml-reader.ts'
-import { literalScript } from './power-shell.ts'
 import { inside, type PowerShell, type Program, type Surroundings } from './programs.ts'
 
 export type RunspacePool = {
@@ -62,7 +61,7 @@ export const createRunspacePool = (poolId: string, powerShell: PowerShell): Runs
     const hear = (data: Buffer) => {
       for (const { type, data: content } of defragment(data).map(readMessage)) {
         if (type === MessageType.createPipeline) {
-          const script = literalScript(shown(descendantNamed(content, 'Cmd'))) ?? ''
+          const script = shown(descendantNamed(content, 'Cmd'))
           const program = inside(surroundings, (talk) => powerShell(script, talk))
           if (descendantNamed(content, 'NoInput')?.text === 'true') program.stdin.end()
           running.resolve(program)

@@ -4,7 +4,7 @@ import type { Command } from '../winrs/command.ts'
 import type { ShellSettings } from '../winrs/requests.ts'
 import type { RunOptions } from '../winrs/shell.ts'
 import { createClixmlDecoder, type PowerShellRecord, type RecordKind } from './clixml.ts'
-import { base64Lines, encodedCommandLine, framed, PROCESS, Source } from './script.ts'
+import { base64Lines, encodedCommandLine, framed, PROCESS, Source, withPrologue } from './script.ts'
 
 export type PowerShellStream = 'stdout' | 'stderr' | 'information' | Exclude<RecordKind, 'error'>
 
@@ -17,6 +17,8 @@ export type PowerShellOptions = Omit<RunOptions, 'args' | 'skipCmdShell'> &
   ShellSettings & {
     /** The script holds secrets: it never stands on a command line, which others on the machine could read. */
     readonly isSecret?: boolean | undefined
+    /** Statements that run before the script, in its scope: for variables it is to find. They do not count as its lines. */
+    readonly prologue?: string | undefined
   }
 
 const pieceOf = ({ kind, text }: PowerShellRecord): PowerShellPiece => ({
@@ -46,20 +48,21 @@ type Way = {
 }
 
 /** @throws CommandTooLongError only for a very long script that has input of its own as well */
-const wayFor = (script: string, { stdin, acceptsInput, environment, isSecret }: PowerShellOptions): Way => {
+const wayFor = (script: string, options: PowerShellOptions): Way => {
+  const { stdin, acceptsInput, environment, isSecret, prologue = '' } = options
   const hasInput = stdin !== undefined || acceptsInput === true
-  const whole = framed(PROCESS, Source.literal(script), hasInput)
+  const whole = framed(PROCESS, Source.literal(script), hasInput, prologue)
   if (isSecret !== true && whole.length <= SHORT) return { commandLine: encodedCommandLine(whole), stdin, environment }
   if (!hasInput)
     return {
-      commandLine: encodedCommandLine(framed(PROCESS, Source.stdin, false)),
-      stdin: base64Lines(script),
+      commandLine: encodedCommandLine(framed(PROCESS, Source.stdin, false, prologue)),
+      stdin: base64Lines(withPrologue(prologue, script)),
       environment,
     }
-  const variable = Buffer.from(script).toString('base64')
+  const variable = Buffer.from(withPrologue(prologue, script)).toString('base64')
   if (variable.length > LONGEST_VARIABLE) throw new CommandTooLongError(variable.length, LONGEST_VARIABLE)
   return {
-    commandLine: encodedCommandLine(framed(PROCESS, Source.variable, true)),
+    commandLine: encodedCommandLine(framed(PROCESS, Source.variable, true, prologue)),
     stdin,
     environment: { ...environment, WINRM_SCRIPT: variable },
   }

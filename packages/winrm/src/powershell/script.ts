@@ -30,13 +30,29 @@ export const PROCESS: Frame = {
   tail: `\n$__ok=$?;if(Test-Path Variable:LASTEXITCODE){exit $LASTEXITCODE};if(-not $__ok){exit 1}\n`,
 }
 
+/** A prologue and a script as one text: no script holds a NUL. */
+export const withPrologue = (prologue: string, script: string): string =>
+  prologue === '' ? script : `${prologue}\0${script}`
+
+/** Runs the prologue and leaves the script in `$__script`. A prologue may hold secrets: it stands where the script does. */
+const taken = (source: string, prologue: string): string => {
+  if (prologue === '') return `$__script=${source}\n`
+  if (source !== Source.stdin && source !== Source.variable) return `${prologue}\n$__script=${source}\n`
+  return (
+    `$__all=${source}\n$__at=$__all.IndexOf([char]0)\n` +
+    `. ([ScriptBlock]::Create($__all.Substring(0,$__at)))\n$__script=$__all.Substring($__at+1)\n`
+  )
+}
+
 /**
  * The script as a block of its own, so that it may begin with `param` or `using`, and errors tell its own lines. One
  * of `begin`, `process` and `end` blocks takes no tail: then it runs without.
- * @param source one of `Source`
+ * @param source one of `Source`; what it gives is `withPrologue`, unless it is a literal
+ * @param prologue statements that run before it, in its scope
  */
-export const framed = ({ head, tail }: Frame, source: string, hasInput: boolean): string =>
-  `${head}$__script=${source}\n` +
+export const framed = ({ head, tail }: Frame, source: string, hasInput: boolean, prologue = ''): string =>
+  head +
+  taken(source, prologue) +
   (source === Source.variable ? `Remove-Item Env:WINRM_SCRIPT\n` : '') +
   `try{$__block=[ScriptBlock]::Create($__script+${quoteForPowerShell(tail)})}` +
   // without `throw` an error of syntax would be told, and then go on to a second one

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { within } from '../connection/waiting.ts'
-import { ProtocolError, RemoteFault, ShellLostError } from '../errors.ts'
+import { ProtocolError, RemoteFault, ShellLostError, WinrmError } from '../errors.ts'
 import type { PowerShellCommand, PowerShellPiece } from '../powershell/run.ts'
 import { followCommand, type CommandLimits } from '../winrs/command.ts'
 import { receive } from '../winrs/receiving.ts'
@@ -29,6 +29,8 @@ export type PipelineOptions = CommandLimits & {
   readonly stdin?: Input | undefined
   /** Instead of `stdin`: `write` and `end` will be used. */
   readonly acceptsInput?: boolean | undefined
+  /** As in `PowerShellOptions`. */
+  readonly prologue?: string | undefined
 }
 
 /** A PowerShell that is already running on the server: a script costs three round trips, and no new process. */
@@ -117,7 +119,7 @@ export const openRunspace = async (
     const { stdin } = options
     const pipelineId = randomUUID().toUpperCase()
     const hasInput = stdin !== undefined || options.acceptsInput === true
-    const xml = createPipelineXml(runspaceScript(script, hasInput), hasInput)
+    const xml = createPipelineXml(runspaceScript(script, hasInput, options.prologue), hasInput)
     const [first, ...others] = fragment(writeMessage(MessageType.createPipeline, id, pipelineId, xml), capacity())
     try {
       const body = commandBody(xmlText(pipelineId), first!)
@@ -126,6 +128,7 @@ export const openRunspace = async (
     } catch (error) {
       const isNotBegun = error instanceof RemoteFault && !(error instanceof ShellLostError) && others.length === 0
       place.end(isNotBegun)
+      if (error instanceof WinrmError) error.mayHaveBegun = !(error instanceof RemoteFault)
       throw error
     }
     const dialect = pipelineDialect({ poolId: id, pipelineId }, fragment)

@@ -6,5 +6,5 @@ const RUNSPACE: Frame = {
   tail: `\n$__ok=$?;if($null -ne $LASTEXITCODE){$host.SetShouldExit($LASTEXITCODE)}elseif(-not $__ok){$host.SetShouldExit(1)}\n`,
 }
 
-export const runspaceScript = (script: string, hasInput: boolean): string =>
-  framed(RUNSPACE, Source.literal(script), hasInput)
+export const runspaceScript = (script: string, hasInput: boolean, prologue?: string): string =>
+  framed(RUNSPACE, Source.literal(script), hasInput, prologue)

@@ -1,5 +1,5 @@
 import { commandLineOf, type CommandLine } from '../cmd/command-line.ts'
-import { RemoteFault, ShellLostError } from '../errors.ts'
+import { RemoteFault, ShellLostError, WinrmError } from '../errors.ts'
 import { Action } from '../wsman/namespaces.ts'
 import { readCommandId, readShellId } from './answers.ts'
 import { followCommand, type Command, type CommandLimits } from './command.ts'
@@ -87,8 +87,10 @@ export const openShell = async (station: Station, settings: ShellSettings, signa
           if (!(error instanceof RemoteFault)) throw error
         })
     } catch (error) {
-      // it may have begun without our knowing its number: then only the end of the shell is sure to end it
-      place.end(error instanceof RemoteFault && !(error instanceof ShellLostError))
+      const isNotBegun = error instanceof RemoteFault && !(error instanceof ShellLostError)
+      // without its number only the end of the shell is sure to end it
+      place.end(isNotBegun)
+      if (error instanceof WinrmError) error.mayHaveBegun = !(error instanceof RemoteFault)
       throw error
     }
     const rest = ahead === undefined ? stdin : undefined

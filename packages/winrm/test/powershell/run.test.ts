@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { collect, CommandTooLongError, powershell } from '../../src/index.ts'
+import { collect, CommandTooLongError, powershell, psrp } from '../../src/index.ts'
 import { startWindows } from '../../testing/index.ts'
 import { fullText } from '../../src/wsman/xml-reader.ts'
 import { connectTo } from '../client.ts'
@@ -38,6 +38,19 @@ describe('a PowerShell script', () => {
     expect(lines).toHaveLength(2)
     expect(lines.join('')).toContain('FromBase64String')
     expect(lines.join('')).not.toContain('hunter2')
+  })
+
+  test('finds the variables its prologue sets, however it travels', async () => {
+    await using windows = await startWindows()
+    await using client = await connectTo(windows)
+    const prologue = "$first='it''s ‘‘so’’'\n$second='two\nlines'"
+    const script = 'printf "%s|%s" "${first}" "${second}"'
+    for (const more of [{}, { isSecret: true }, { isSecret: true, stdin: 'input' }, { stdin: 'input' }]) {
+      const said = await collect(await powershell(client, script, { prologue, ...more }))
+      expect(said.stdout).toBe("it's ‘so’|two\nlines")
+    }
+    await using remote = psrp(client)
+    expect((await collect(await remote.run(script, { prologue }))).stdout).toBe("it's ‘so’|two\r\nlines\r\n")
   })
 
   test('may have input of its own, also when it is long', async () => {

@@ -79,7 +79,7 @@ test.each<[broken: string, path: string, text: string, says: string]>([
     'the CLI takes a wire',
     'apps/cli/src/start.ts',
     `import { createSshWire } from '@opsconductor/transports'`,
-    'cli may import contract, not transports',
+    'cli may import contract, winrm, not transports',
   ],
   [
     'the contract knows a wire',

@@ -16,6 +16,7 @@ import { sayMachine } from './report/machine.ts'
 import { measureRtt40 } from './rtt40.ts'
 import { measureSsh } from './ssh.ts'
 import { measureFiveSteps } from './steps5x50.ts'
+import { measureWinrm } from './winrm.ts'
 
 type Options = { isSmall: boolean }
 
@@ -32,6 +33,7 @@ const measurements: Record<string, (options: Options) => Promise<void>> = {
   'log-open': measureLogOpen,
   history: measureHistory,
   ssh: measureSsh,
+  winrm: measureWinrm,
 }
 
 const words = process.argv.slice(2)

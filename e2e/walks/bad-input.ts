@@ -163,9 +163,9 @@ export const badInput = ({ house, machines, admin, addJob, addTarget, run, targe
       const name = await addTarget(machine)
       const { items } = await call(api.targets.list, { query: { q: name } })
       const { uuid: ref = '', methods = [] } = items[0] ?? {}
-      expect(await call(api.targets.test, { params: { ref }, body: {} })).toMatchObject({ isOk: true })
+      expect(await call(api.targets.test, { params: { ref }, query: {}, body: {} })).toMatchObject({ isOk: true })
       await machine.replaceHostKey()
-      const tested = await call(api.targets.test, { params: { ref }, body: {} })
+      const tested = await call(api.targets.test, { params: { ref }, query: {}, body: {} })
       expect(tested.methods[0]).toMatchObject({ isOk: false, fault: 'untrusted' })
       const refused = await branchOf((await run('id', [name])).uuid)
       expect(refused.execution.status).toBe('failed')

@@ -32,7 +32,11 @@ export const rooms: readonly Room[] = [
     files: /^apps\/server\/(test\/|.*\.test\.ts$)/,
     mayImport: ['server start', 'app', 'services', ...allModules, ...below, 'transports tests'],
   },
-  { name: 'transports tests', files: /^packages\/transports\/(test|testing)\//, mayImport: ['transports'] },
+  {
+    name: 'transports tests',
+    files: /^packages\/transports\/(test|testing)\//,
+    mayImport: ['transports', 'winrm'],
+  },
 
   // the workspaces: contract and transports stand on nothing of ours, the clients on the contract alone
   { name: 'contract', files: /^packages\/contract\//, mayImport: [], doors: /^packages\/contract\/src\/index\.ts$/ },
@@ -45,7 +49,8 @@ export const rooms: readonly Room[] = [
   // a library for anyone: it knows nothing of us
   { name: 'winrm', files: /^packages\/winrm\//, mayImport: [], doors: /^packages\/winrm\/(src|testing)\/index\.ts$/ },
   { name: 'web', files: /^apps\/web\//, mayImport: ['contract'] },
-  { name: 'cli', files: /^apps\/cli\//, mayImport: ['contract'] },
+  // `opsctl winrm doctor` looks at a machine from where one sits, without the server
+  { name: 'cli', files: /^apps\/cli\//, mayImport: ['contract', 'winrm'] },
 
   // the server, downhill: start → app → services, modules → kernel
   { name: 'app', files: /^apps\/server\/src\/app\.ts$/, mayImport: ['services', ...allModules, ...below] },
@@ -74,7 +79,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'bench',
     files: /^bench\//,
-    mayImport: ['contract', 'transports', 'transports tests', 'server tests', 'tools'],
+    mayImport: ['contract', 'transports', 'transports tests', 'winrm', 'server tests', 'tools'],
   },
   {
     name: 'tools',

@@ -6,6 +6,7 @@ import { addExecutions } from './commands/executions.ts'
 import { addExecutors } from './commands/executors.ts'
 import { addJobs } from './commands/jobs.ts'
 import { addTargets } from './commands/targets.ts'
+import { addWinrm } from './commands/winrm.ts'
 import { readConfig, defaultUrl, type Environment, type GlobalOptions } from './config.ts'
 import { connect } from './connection.ts'
 import { explain, Failure, type FailureKind } from './failure.ts'
@@ -74,7 +75,8 @@ const createProgram = (begin: Begin, output: OutputConfiguration) => {
     .option('--no-color', 'no colours (also NO_COLOR)')
     .option('--verbose', 'say more about errors, such as the request id')
     .addHelpText('after', afterHelp())
-  for (const add of [addAuth, addTargets, addCredentials, addJobs, addExecutions, addExecutors]) add(program, begin)
+  for (const add of [addAuth, addTargets, addCredentials, addJobs, addExecutions, addExecutors, addWinrm])
+    add(program, begin)
   for (const command of allCommands(program)) {
     command
       .exitOverride((error) => {

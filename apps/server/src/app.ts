@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { createLocalWire, createSshWire } from '@opsconductor/transports'
+import { createLocalWire, createSshWire, createWinrmWire } from '@opsconductor/transports'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { type Context, system } from './kernel/context.ts'
@@ -65,13 +65,21 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
           maxConnections: config.SSH_MAX_CONNECTIONS,
           openssh: { configFile: config.SSH_CONFIG },
         }),
+        winrm: createWinrmWire(),
         local: config.LOCAL_TRANSPORT ? createLocalWire() : null,
       }
     : null
 
   const identity = createIdentity({ vault, wake })
   const identify = (accessToken: string) => identity.identify({ db }, accessToken)
-  const assets = createAssets({ vault, queue, wake, wires, logins: { agentSockets: config.SSH_AGENT_SOCKETS } })
+  const assets = createAssets({
+    vault,
+    queue,
+    wake,
+    wires,
+    logins: { agentSockets: config.SSH_AGENT_SOCKETS },
+    mayUseTickets: config.KERBEROS_TICKETS,
+  })
   const automation = createAutomation({
     assets,
     vault,
@@ -163,7 +171,9 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
             startedAt,
           ),
         leave: () => automation.executors.leave(contextOf('executor'), name),
-        closeWires: async () => wires?.ssh.close(),
+        closeWires: async () => {
+          await Promise.all([wires?.ssh.close(), wires?.winrm.close()])
+        },
       })
     },
     scheduler: async (): Promise<RunningService> =>

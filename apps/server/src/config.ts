@@ -138,6 +138,11 @@ const Settings = z.object({
   SSH_MAX_CONNECTIONS: wholeNumber(0, 100_000)
     .default(2000)
     .describe('Unused SSH connections that an executor keeps open; those unused for longest are closed first.'),
+  KERBEROS_TICKETS: yes
+    .default(false)
+    .describe(
+      'Lets WinRM methods without a credential log in with the Kerberos ticket that the executor’s own account holds.',
+    ),
   LOGINS_PER_MINUTE: wholeNumber(1, 10_000).default(30).describe('Log-ins from one address in a minute.'),
   MAX_CONCURRENT_EXECUTIONS: wholeNumber(1, 10_000)
     .default(50)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { api, type CallInput, type Route, type RouteAnswer } from '@opsconductor/contract'
+import { createWinrmWire } from '@opsconductor/transports'
 import type { Context } from '../src/kernel/context.ts'
 import type { Exchange } from '../src/kernel/http/exchange.ts'
 import { parseInput } from '../src/kernel/http/parse.ts'
@@ -8,11 +9,15 @@ import { createAssets, type Wires } from '../src/modules/assets/index.ts'
 import { type Delivery, contextOf, queueInto, wakeHere } from './context.ts'
 import { cloneDatabase } from './database.ts'
 
+/** Those that a test does not use need not be named. */
+type WiresForTest = Omit<Wires, 'winrm'> & Partial<Pick<Wires, 'winrm'>>
+
 /**
  * The assets module over a database of its own. `call` goes through the contract on the way in and out, as a request
  * does; tasks are kept in `deliveries`, and run at once when there are wires.
  */
-export const openAssets = async (wires: Wires | null = null, agentSockets: string[] = []) => {
+export const openAssets = async (given: WiresForTest | null = null, agentSockets: string[] = []) => {
+  const wires = given === null ? null : { winrm: createWinrmWire(), ...given }
   const database = await cloneDatabase()
   const ctx = contextOf(database)
   const vault = createVault([{ version: 1, key: randomBytes(32) }])

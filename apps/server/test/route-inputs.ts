@@ -140,10 +140,10 @@ export const routeInputs: Record<RouteName, (world: World) => Promise<Asked>> = 
     return { params }
   },
   'targets.delete': targetRef,
-  'targets.test': async (world) => ({ ...(await targetRef(world)), body: {} }),
+  'targets.test': async (world) => ({ ...(await targetRef(world)), query: {}, body: {} }),
   'targets.readTest': async (world) => {
     const { params } = await targetRef(world)
-    const { uuid } = await world.app.admin(api.targets.test, { params, body: {} })
+    const { uuid } = await world.app.admin(api.targets.test, { params, query: {}, body: {} })
     return { params: { ...params, test: uuid } }
   },
   'targets.hostKeys': targetRef,

@@ -6,7 +6,7 @@ export type Job = Omit<JobDocumentInput, 'steps'> & { steps: readonly StepInput[
 type StepInput = JobDocumentInput['steps'][number]
 
 /** `true` as a step that stays attached to its connection. */
-export const runTrue: StepInput = { type: 'ssh.exec', command: 'true', timeoutSec: 60 }
+export const runTrue = { type: 'ssh.exec', command: 'true', timeoutSec: 60 } satisfies StepInput
 
 export const addJob = async ({ call }: Server, job: JobDocumentInput): Promise<string> =>
   (await call(api.jobs.create, { body: job })).serial

@@ -9,6 +9,7 @@ export type {
   FollowRequest,
   Guard,
   Guarded,
+  GuardedShell,
   GuardAnswer,
   OutputPosition,
   PosixShell,
@@ -16,6 +17,7 @@ export type {
   StopReason,
   StopRequest,
 } from './posix/posix-shell.ts'
+export { quoteForCmd, quoteForPowerShell } from '@opsconductor/winrm'
 export { createLocalWire, type LocalWire, type LocalWireOptions } from './local/wire.ts'
 export {
   createSshWire,
@@ -24,6 +26,17 @@ export {
   type SshWire,
   type SshWireOptions,
 } from './ssh/wire.ts'
+export {
+  createWinrmWire,
+  type WinrmConnectRequest,
+  type WinrmRequest,
+  type WinrmWire,
+  type WinrmWireOptions,
+} from './winrm/wire.ts'
+
+export type { WinrmEndpoint, WinrmTrust } from './winrm/endpoint.ts'
+export type { WinrmLogin } from './winrm/login.ts'
+export type { WinrmProbeReport } from './winrm/probe.ts'
 export type { Answer } from './ssh/answers.ts'
 export type { SshClient, SshEndpoint } from './ssh/endpoint.ts'
 export type { SshJump } from './ssh/route.ts'

@@ -5,13 +5,17 @@ export type OutputStream = 'stdout' | 'stderr'
 export type ShellCommand = {
   /**
    * POSIX sh text, with the variables it needs already assigned and quoted. Travels on the standard input, so it may
-   * hold secrets and be megabytes long. NUL and lone surrogates are refused.
+   * hold secrets and be megabytes long. NUL and lone surrogates are refused. On Windows: PowerShell, or a line of cmd.
    */
   script: string
   /**
+   * PowerShell only: variables the script finds set, whatever they hold.
+   */
+  variables?: Readonly<Record<string, string>>
+  /**
    * Program that reads the script instead of sh, e.g. `/bin/bash` or `python3 -u`; words are parted by blanks, there is
    * no quoting. It is given the script as the file `/dev/fd/3`, a pipe; shells, Python, Perl and Ruby read that, Node
-   * does not.
+   * does not. On Windows `powershell`, which it is unless told, or `cmd`.
    */
   interpreter?: string
   /**

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-export type Process = { pid: number; parent: number; name: string }
+export type Process = { pid: number; parent: number; group: number; name: string }
 
 /** Everything that runs on this machine, without what has ended and waits for its parent; from /proc, or from ps. */
 export const listProcesses = (): Process[] => (existsSync('/proc/self/stat') ? fromProc() : fromPs())
@@ -11,21 +11,22 @@ const fromProc = (): Process[] =>
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
-        // proc(5): pid (name) state parent …, and the name may hold anything
-        const found = /\((.*)\) (\S) (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? []
-        const [, name = '', state, parent = '0'] = found
-        return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent), name }]
+        // proc(5): pid (name) state parent group …, and the name may hold anything
+        const found = /\((.*)\) (\S) (\d+) (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? []
+        const [, name = '', state, parent = '0', group = '0'] = found
+        return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent), group: Number(group), name }]
       } catch {
         return [] // ended in between
       }
     })
 
 const fromPs = (): Process[] =>
-  execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid=', '-o', 'comm='], { encoding: 'utf8' })
+  execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid=', '-o', 'pgid=', '-o', 'comm='], { encoding: 'utf8' })
     .split('\n')
     .flatMap((line) => {
-      const [, pid, parent, path = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
-      return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), name: path.split('/').pop() ?? '' }]
+      const [, pid, parent, group, path = ''] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
+      const name = path.split('/').pop() ?? ''
+      return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), group: Number(group), name }]
     })
 
 /** Processes below `pid` that belong to sshd itself, not the commands it runs. */

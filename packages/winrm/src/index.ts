@@ -31,7 +31,7 @@ export {
 } from './powershell/run.ts'
 export { psrp, type Psrp } from './psrp/psrp.ts'
 export type { PipelineOptions, RunspaceSettings } from './psrp/runspace.ts'
-export { probe, type Phase, type PhaseReport, type ProbeReport } from './probe.ts'
+export { probe, type Phase, type ProbeCommand, type PhaseReport, type ProbeReport } from './probe.ts'
 export type { OutputPiece } from './winrs/answers.ts'
 export { collect, type Collected } from './winrs/collect.ts'
 export type { Command, CommandLimits, Exit } from './winrs/command.ts'

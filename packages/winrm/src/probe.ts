@@ -1,4 +1,4 @@
-import { createClient } from './client.ts'
+import { createClient, type Client } from './client.ts'
 import { AuthError, TlsError, WinrmError } from './errors.ts'
 import type { ConnectOptions } from './options.ts'
 import { collect } from './winrs/collect.ts'
@@ -22,8 +22,20 @@ export type ProbeReport = {
   readonly fingerprint: string | undefined
 }
 
+/** What is tried last: gives what is worth telling. */
+export type ProbeCommand = (client: Client, signal: AbortSignal | undefined) => Promise<string>
+
+const askHostname: ProbeCommand = async (client, signal) => {
+  await using shell = await client.shell({}, signal)
+  return (await collect(await shell.run('hostname', { signal, timeoutMs: 30_000 }))).stdout.trim()
+}
+
 /** Tries one connection from the name to a command's output. Says what failed instead of throwing it. */
-export const probe = async (options: ConnectOptions, signal?: AbortSignal): Promise<ProbeReport> => {
+export const probe = async (
+  options: ConnectOptions,
+  signal?: AbortSignal,
+  command: ProbeCommand = askHostname,
+): Promise<ProbeReport> => {
   const phases: PhaseReport[] = []
   let since = performance.now()
   let fingerprint: string | undefined
@@ -46,11 +58,10 @@ export const probe = async (options: ConnectOptions, signal?: AbortSignal): Prom
       if (phase === 'tls') fingerprint = detail
       if (!has(phase)) done(phase, detail)
     })
-    await using shell = await client.shell({}, signal)
+    const said = await command(client, signal)
     // what is said with every request is known to be accepted with the first answer
     if (!has('authentication')) done('authentication', options.credentials.type)
-    const { stdout } = await collect(await shell.run('hostname', { signal, timeoutMs: 30_000 }))
-    done('command', stdout.trim())
+    done('command', said)
     return { isPassed: true, phases, fingerprint }
   } catch (error) {
     if (!(error instanceof WinrmError)) throw error

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { blocksOf, linesOf } from '../src/files/blocks.ts'
@@ -25,11 +26,18 @@ const assignedIn = (prologue: string): Record<string, string> =>
     ]),
   )
 
+export type ReadScript = {
+  readonly script: string
+  /** What runs before it, and the variables that sets. */
+  readonly prologue: string
+  readonly variables: Readonly<Record<string, string>>
+}
+
 /** The script that is meant, without what this package puts around it, and the variables its prologue sets. */
 export const readScript = async (
   script: string,
   { stdin, environment }: Pick<Talk, 'stdin' | 'environment'>,
-): Promise<{ readonly script: string; readonly variables: Readonly<Record<string, string>> }> => {
+): Promise<ReadScript> => {
   const encoded = script.includes(`=${Source.stdin}\n`)
     ? await text(stdin)
     : script.includes(`=${Source.variable}\n`)
@@ -37,20 +45,25 @@ export const readScript = async (
       : undefined
   if (encoded === undefined) {
     const own = literalScript(script)
-    return own === undefined
-      ? { script, variables: {} }
-      : { script: own, variables: assignedIn(script.slice(0, script.indexOf('$__script='))) }
+    const prologue = own === undefined ? '' : script.slice(0, script.indexOf('$__script='))
+    return { script: own ?? script, prologue, variables: assignedIn(prologue) }
   }
-  const [before, after] = Buffer.from(encoded, 'base64').toString().split('\0') as [string, string | undefined]
-  return after === undefined ? { script: before, variables: {} } : { script: after, variables: assignedIn(before) }
+  const whole = Buffer.from(encoded, 'base64').toString()
+  const at = whole.indexOf('\0')
+  const prologue = whole.slice(0, Math.max(0, at))
+  return { script: whole.slice(at + 1), prologue, variables: assignedIn(prologue) }
 }
 
 /** The strings in a script, as PowerShell reads them. */
 const stringsIn = (script: string) =>
   [...script.matchAll(/'((?:[^']|'')*)'/g)].map(([, inner]) => inner!.replaceAll("''", "'"))
 
+const LONGEST_OWN = 40_000
+
 /** Which of this package's scripts it is, and with what path. */
 const recognise = (script: string) => {
+  // they are short, and looking for each string of a long one takes for ever
+  if (script.length > LONGEST_OWN) return undefined
   for (const path of stringsIn(script)) {
     if (script === downloadScript(path)) return { kind: 'download' as const, path, part: '' }
     for (const part of stringsIn(script)) {
@@ -102,11 +115,28 @@ const give = async (path: string, { stdout }: Talk): Promise<number> => {
   return 0
 }
 
+/** Linux takes 128 KiB. */
+const LONGEST_ARGUMENT = 100_000
+const READ_IT = 'script=$(cat <&3); exec 3<&-; eval "$script"'
+
 const sh = async (script: string, { stdin, stdout, stderr, cwd, environment, signal }: Talk): Promise<number> => {
-  const child = spawn('/bin/sh', ['-c', script], { cwd, env: { ...environment }, signal, killSignal: 'SIGKILL' })
+  const child = spawn('/bin/sh', ['-c', script.length < LONGEST_ARGUMENT ? script : READ_IT], {
+    cwd,
+    env: { ...environment },
+    signal,
+    killSignal: 'SIGKILL',
+    // a group of its own, by which a test finds what it has left
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  })
+  const source = child.stdio[3] as Writable
+  source.on('error', () => {}) // it may not read it
+  source.end(script)
   child.once('error', () => {}) // 'exit' follows, or nobody waits any more
   const code = new Promise<number>((done) => child.once('exit', (exitCode) => done(exitCode ?? 1)))
-  stdin.pipe(child.stdin).on('error', () => {})
+  child.stdin.on('error', () => {}) // it may not read it
+  if (stdin.readableEnded) child.stdin.end()
+  else stdin.pipe(child.stdin)
   await Promise.all([pipeline(child.stdout, stdout, { end: false }), pipeline(child.stderr, stderr, { end: false })])
   return code
 }
@@ -115,8 +145,10 @@ const sh = async (script: string, { stdin, stdout, stderr, cwd, environment, sig
  * A PowerShell for tests: it knows this package's own scripts by heart, and takes every other one for the language of
  * /bin/sh, in which `${name}` means the same.
  */
-export const posixPowerShell: PowerShell = async (encoded, talk) => {
-  const { script, variables } = await readScript(encoded, talk)
+export const posixPowerShell: PowerShell = async (encoded, talk) => runScript(await readScript(encoded, talk), talk)
+
+/** The same with a script that was read already. */
+export const runScript = async ({ script, variables }: Omit<ReadScript, 'prologue'>, talk: Talk): Promise<number> => {
   const own = recognise(script)
   if (own === undefined) return sh(script, { ...talk, environment: { ...talk.environment, ...variables } })
   const path = resolve(talk.cwd, own.path)

@@ -27,6 +27,12 @@ export type Talk = {
 /** Reads a PowerShell script and does what it says, for as much of PowerShell as a test needs. */
 export type PowerShell = (script: string, talk: Talk) => Promise<number>
 
+/** Answers a line of cmd.exe that the simulated one does not know; undefined where it knows no better. */
+export type Cmd = (line: string, surroundings: Surroundings) => ((talk: Talk) => Promise<number>) | undefined
+
+/** What runs on the machine, where a test has its own. */
+export type OwnPrograms = { readonly powerShell: PowerShell; readonly cmd?: Cmd | undefined }
+
 const KILLED = { terminate: 1, ctrl_c: 0xc000013a, ctrl_break: 0xc000013a } as const
 
 /** A program in this process. */
@@ -109,14 +115,16 @@ const encodedScript = (argv: readonly string[]): string | undefined => {
 }
 
 /** Starts a command line as WinRS would: through a little cmd.exe, with POSIX programs behind it. */
-export const startProgram = (line: string, surroundings: Surroundings, powerShell: PowerShell): Program => {
+export const startProgram = (line: string, surroundings: Surroundings, own: OwnPrograms): Program => {
   if (line.length > CMD_LIMIT) return say('')(surroundings)
+  const answer = own.cmd?.(line, surroundings)
+  if (answer !== undefined) return inside(surroundings, answer)
   const parsed = readCmdLine(line, surroundings.environment)
   if (parsed.kind === 'shell') return process_('/bin/sh', ['-c', parsed.text], surroundings)
 
   const { argv, text } = parsed
   const script = encodedScript(argv)
-  if (script !== undefined) return inside(surroundings, (talk) => powerShell(script, talk))
+  if (script !== undefined) return inside(surroundings, (talk) => own.powerShell(script, talk))
   const [name = '', ...args] = argv
   switch (name.toLowerCase()) {
     case 'echo':
@@ -133,7 +141,7 @@ export const startProgram = (line: string, surroundings: Surroundings, powerShel
       return say('', Number(args.at(-1) ?? 0) >>> 0)(surroundings)
     case 'cmd':
     case 'cmd.exe':
-      return startProgram(text.replace(/^\S+\s+\/c\s+/i, ''), surroundings, powerShell)
+      return startProgram(text.replace(/^\S+\s+\/c\s+/i, ''), surroundings, own)
     default:
       return process_(name, args, surroundings)
   }

@@ -7,7 +7,7 @@ import { child, descendant } from '../src/wsman/xml-reader.ts'
 import type { Asked, Fault } from './envelopes.ts'
 import { faults } from './faults.ts'
 import { createRunspacePool, type RunspacePool } from './runspaces.ts'
-import { startProgram, type PowerShell, type Surroundings } from './programs.ts'
+import { startProgram, type OwnPrograms, type Surroundings } from './programs.ts'
 import { follow, type Running } from './running.ts'
 
 export type Quotas = {
@@ -25,12 +25,12 @@ type Shell = {
   readonly runspace: RunspacePool | undefined
 }
 
-export type ShellsOptions = Quotas & {
-  readonly home: string
-  readonly environment: Readonly<Record<string, string>>
-  readonly pieceBytes: number
-  readonly powerShell: PowerShell
-}
+export type ShellsOptions = Quotas &
+  OwnPrograms & {
+    readonly home: string
+    readonly environment: Readonly<Record<string, string>>
+    readonly pieceBytes: number
+  }
 
 /** A result's body, or the fault instead. */
 export type Outcome = string | Fault
@@ -92,7 +92,7 @@ export const createShells = (options: ShellsOptions) => {
     const id = line?.attributes.get('CommandId') ?? randomUUID().toUpperCase()
     const program =
       shell.runspace?.start(id, Buffer.from(text, 'base64'), shell.surroundings) ??
-      startProgram(text, shell.surroundings, options.powerShell)
+      startProgram(text, shell.surroundings, options)
     shell.commands.set(id, follow(program, id, options.pieceBytes))
     return `<rsp:CommandResponse><rsp:CommandId>${id}</rsp:CommandId></rsp:CommandResponse>`
   }

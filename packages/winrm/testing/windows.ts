@@ -9,7 +9,7 @@ import { faultEnvelope, readAsked, resultEnvelope, type Asked, type Fault } from
 import { createFront, type Acceptor, type Reply, type Traffic } from './front.ts'
 import { createNtlmAcceptor } from './ntlm-acceptor.ts'
 import { posixPowerShell } from './power-shell.ts'
-import type { PowerShell } from './programs.ts'
+import type { Cmd, PowerShell } from './programs.ts'
 import { createShells, type Quotas } from './shells.ts'
 
 /** What a test puts in the place of an answer. */
@@ -34,6 +34,8 @@ export type WindowsOptions = Partial<Quotas> & {
   readonly host?: string
   readonly environment?: Readonly<Record<string, string>>
   readonly powerShell?: PowerShell
+  /** Looks at every line of cmd.exe first. */
+  readonly cmd?: Cmd
   /** Another mechanism behind Negotiate. Default NTLM with `users`. */
   readonly acceptor?: () => Acceptor
   /** Looks at every request first, and may answer it. */
@@ -70,6 +72,7 @@ const shellsOf = (options: WindowsOptions, home: string) =>
     maxShells: options.maxShells ?? 30,
     maxOperations: options.maxOperations ?? 1_500,
     powerShell: options.powerShell ?? posixPowerShell,
+    cmd: options.cmd,
   })
 
 /** Starts it on a free port of this machine. */

@@ -169,7 +169,7 @@ const create = async (ctx: Opsctl, name: string | undefined, options: NewOptions
 const test = async (ctx: Opsctl, name: string) => {
   const { call, finish, print } = ctx
   const ref = await targetRef(ctx, name)
-  let result = await call(api.targets.test, { params: { ref }, body: {} })
+  let result = await call(api.targets.test, { params: { ref }, query: {}, body: {} })
   // a test is given up by its executor after its time-outs, so this ends
   for (let waits = 0; !result.isFinished && waits < 300; waits++) {
     if (waits === 0) print.note('The test takes longer than 30 s; waiting for it.')

@@ -52,7 +52,7 @@ export const methodTitles: Readonly<Record<MethodType, string>> = {
 }
 
 /** Methods that can be tested and run over today; the others can be written down already. */
-export const usableMethods: readonly MethodType[] = ['ssh', 'local']
+export const usableMethods: readonly MethodType[] = ['ssh', 'local', 'winrm']
 
 /**
  * What speaks SSH: the library in the executor, or the OpenSSH program where the executor runs, for what only that can do
@@ -67,6 +67,39 @@ const GuardDirectory = z
   .trim()
   .max(300)
   .regex(/^~?\/(?:[^\0\n]+\/)?[\w.][^/\0\n]*$/, 'an absolute path, or one that begins with ~/')
+
+/** How one logs in to Windows. A client certificate always goes by `certificate`. */
+export const WinrmAuth = z.enum(['ntlm', 'kerberos', 'basic', 'certificate'])
+export type WinrmAuth = z.infer<typeof WinrmAuth>
+
+/** What runs commands on Windows: a process for each, or a PowerShell that stays. */
+export const WinrmTransport = z.enum(['winrs', 'psrp'])
+export type WinrmTransport = z.infer<typeof WinrmTransport>
+
+/** WinRM's settings; every one may be left out. */
+const winrmConfig = {
+  https: z
+    .boolean()
+    .optional()
+    .describe('WinRM only; HTTPS on port 5986 unless told. Without it, on 5985, NTLM and Kerberos seal each message'),
+  auth: WinrmAuth.optional().describe('WinRM only; ntlm unless told'),
+  transport: WinrmTransport.optional().describe(
+    'WinRM only; winrs unless told. psrp is quicker for many commands, and for members of Remote Management Users',
+  ),
+  certificateTrust: z
+    .enum(['pinned', 'authority'])
+    .optional()
+    .describe('WinRM only; the certificate met first is pinned unless told to believe authorities'),
+  caCertificate: z
+    .string()
+    .max(100_000)
+    .optional()
+    .describe('WinRM only; authorities to believe in place of the system’s, in PEM'),
+  allowUnencrypted: z
+    .boolean()
+    .optional()
+    .describe('WinRM only; lets basic send its password over plain HTTP, where everybody on the way can read it'),
+}
 
 /** How to reach a target by one method: its address, and what else that method wants to know. */
 export const MethodConfig = z
@@ -85,6 +118,7 @@ export const MethodConfig = z
     guardDirectory: GuardDirectory.optional().describe(
       'folder on the target, for its log-in alone, where it is noted which steps have begun and where the output of detached ones is kept; ~/.opsconductor unless told',
     ),
+    ...winrmConfig,
   })
   .catchall(z.union([z.string().max(1000), z.number(), z.boolean(), z.array(z.string().max(1000)).max(100)]))
 export type MethodConfig = z.infer<typeof MethodConfig>
@@ -144,5 +178,14 @@ export type JumpHost = z.infer<typeof JumpHost>
 /** The one accessor of a method's address. */
 export const addressOf = (method: { type: MethodType; config: MethodConfig }) => ({
   host: method.config.host,
-  port: method.config.port ?? methodPorts[method.type] ?? 0,
+  port: method.config.port ?? usualPort(method) ?? 0,
 })
+
+const winrmHttpPort = 5985
+
+export const usualPort = ({ type, config }: { type: MethodType; config: Pick<MethodConfig, 'https'> }): number | null =>
+  type === 'winrm' && config.https === false ? winrmHttpPort : methodPorts[type]
+
+/** Whether WinRM is spoken over HTTPS: as told, else as the port suggests. */
+export const isWinrmOverHttps = ({ https, port }: Pick<MethodConfig, 'https' | 'port'>): boolean =>
+  https ?? port !== winrmHttpPort

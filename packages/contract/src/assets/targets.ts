@@ -3,7 +3,7 @@ import { Flag, ListQuery, pageOf } from '../lists.ts'
 import { route } from '../route.ts'
 import { z } from '../zod.ts'
 import { ConnectionTest, HostKey } from './connection-tests.ts'
-import { JumpHost, Method, MethodInputs } from './methods.ts'
+import { JumpHost, Method, MethodInputs, MethodType } from './methods.ts'
 
 export const TargetType = z.enum(['system', 'api', 'database', 'email', 'web', 'network', 'other'])
 export const OsType = z.enum(['linux', 'windows', 'macos', 'bsd', 'solaris', 'aix', 'hp-ux', 'other'])
@@ -170,6 +170,7 @@ export const targets = {
       'Test every active method (or one) for real; 202 when 30 s were not enough, and the result can be read later',
     access: 'targets.test',
     params,
+    query: z.object({ type: MethodType.optional().describe('only the first method of this type') }),
     body: z.strictObject({ method: Uuid.optional() }).optional(),
     status: 200,
     doneFlag: 'isFinished',

@@ -123,13 +123,17 @@ export const WinrmExec = z
     ...common,
     type: z.literal('winrm.exec'),
     shell: z.enum(['powershell', 'cmd']).default('powershell'),
-    command: Text,
+    command: Text.describe('PowerShell, or one command line of cmd.exe'),
   })
   .meta({ title: 'Command over WinRM' })
 
-export const Step = z.discriminatedUnion('type', [SshExec, SshScript, SshCopy, WinrmExec])
+export const WinrmScript = z
+  .strictObject({ ...common, type: z.literal('winrm.script'), script: Text.describe('a script of PowerShell') })
+  .meta({ title: 'Script over WinRM' })
+
+export const Step = z.discriminatedUnion('type', [SshExec, SshScript, SshCopy, WinrmExec, WinrmScript])
 export type Step = z.infer<typeof Step>
 export type StepType = Step['type']
 
 /** Steps that can run today. The others can be written and kept, and say so when they are to run. */
-export const usableStepTypes: readonly StepType[] = ['ssh.exec', 'ssh.script', 'ssh.copy']
+export const usableStepTypes: readonly StepType[] = ['ssh.exec', 'ssh.script', 'ssh.copy', 'winrm.exec', 'winrm.script']

@@ -1,11 +1,10 @@
 import type { OutputStream, Shell, ShellCommand, ShellExit, Stopped } from '../shell.ts'
 
 /**
- * What a machine with a POSIX sh can do beyond a {@link Shell}: start something at most once, whoever asks how often,
- * and let it run on when nobody listens. What it leaves on the target for this is described in
- * docs/on-the-target.md.
+ * What a machine can do beyond a {@link Shell}: start something at most once, whoever asks how often, and let it run on
+ * when nobody listens. What it leaves on the target for this is described in docs/on-the-target.md.
  */
-export interface PosixShell extends Shell {
+export interface GuardedShell extends Shell {
   run(command: ShellCommand & { guard: Guard }): Promise<ShellExit | Guarded>
   run(command: ShellCommand & { guard?: never }): Promise<ShellExit>
   /**
@@ -28,6 +27,9 @@ export interface PosixShell extends Shell {
   /** Removes the output of a detached command that has ended; its exit stays known. `false`: it has not ended. */
   remove(guard: Guard): Promise<boolean>
 }
+
+/** That of a machine with a POSIX sh. */
+export type PosixShell = GuardedShell
 
 /** One try of one step: 1 to 100 letters, digits, `_` and `-`, not beginning with a `-`. Never used again. */
 export type Guard = { id: string }
@@ -56,7 +58,7 @@ export type GuardAnswer =
   | { kind: 'gone'; isDetached: boolean; reason: string; processGroup: number | undefined }
 
 export type DetachedCommand = Guard &
-  Pick<ShellCommand, 'script' | 'interpreter' | 'signal'> & {
+  Pick<ShellCommand, 'script' | 'variables' | 'interpreter' | 'signal'> & {
     /**
      * More output than this (both streams together) stops the command, noticed within seconds; 1 GiB unless told. The
      * output is a file on the target, and nobody else keeps it from filling the disk.

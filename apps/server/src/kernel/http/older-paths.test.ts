@@ -16,6 +16,8 @@ describe('an older path', () => {
     ['/auth/logout', '/api/v1/auth/logout'],
     ['/api/users?limit=5', '/api/v1/users?limit=5'],
     ['/api/targets/TGT-2026-000001', '/api/v1/targets/TGT-2026-000001'],
+    ['/targets/7/test-winrm', '/api/v1/targets/7/test?type=winrm'],
+    ['/api/targets/7/test-winrm?a=b', '/api/v1/targets/7/test?a=b&type=winrm'],
     ['/jobs/7/run', '/api/v1/jobs/7/executions'],
     ['/jobs/7/execute', '/api/v1/jobs/7/executions'],
     ['/api/v1/jobs/7/run', '/api/v1/jobs/7/executions'],

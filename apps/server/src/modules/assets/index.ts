@@ -32,14 +32,23 @@ export type Ports = {
   wires: Wires | null
   /** What log-ins may use of the executor's machine; nothing unless told. */
   logins?: LoginSettings
+  /** Whether the Kerberos tickets of the executor's own account may be used. */
+  mayUseTickets?: boolean
 }
 
 /** What there is to manage and how to reach it. */
-export const createAssets = ({ vault, queue, wake, wires, logins = { agentSockets: [] } }: Ports) => {
+export const createAssets = ({
+  vault,
+  queue,
+  wake,
+  wires,
+  logins = { agentSockets: [] },
+  mayUseTickets = false,
+}: Ports) => {
   const credentials = createCredentials({ vault, wake })
   const targets = createTargets({ wake })
   const hostKeys = createHostKeys({ wake })
-  const connections = createConnections({ openCredential: openCredential({ vault }), wires, logins })
+  const connections = createConnections({ openCredential: openCredential({ vault }), wires, logins, mayUseTickets })
   const connectionTests = createConnectionTests({ queue, wake })
   return {
     endpoints: [

@@ -5,6 +5,7 @@ export const stepTypeWords = {
   'ssh.script': 'Script over SSH',
   'ssh.copy': 'Copy files over SSH',
   'winrm.exec': 'Command over WinRM',
+  'winrm.script': 'Script over WinRM',
 } as const satisfies Record<StepType, string>
 
 /** What a step does, for reading: its script, its command, what it copies. */

@@ -14,7 +14,7 @@ const askAgainMs = 1_000
 export const ConnectionTestSection = ({ target }: { target: Target }) => {
   const may = useMay()
   const start = useMutation({
-    mutationFn: () => call(api.targets.test, { params: { ref: target.uuid }, body: undefined }),
+    mutationFn: () => call(api.targets.test, { params: { ref: target.uuid }, query: {}, body: undefined }),
     onSettled: () => changed('targets'),
   })
   const started: ConnectionTest | undefined = start.data

@@ -62,9 +62,10 @@ const columns: readonly Column<Row>[] = [
 /** The identities pinned for this target. */
 export const HostKeysSection = ({ target }: { target: Target }) => {
   const { data, error, refetch } = useQuery(queryOf(api.targets.hostKeys, { params: { ref: target.uuid } }))
-  if (!target.methods.some(({ type }) => type === 'ssh' || type === 'sftp')) return null
+  if (!target.methods.some(({ type }) => type === 'ssh' || type === 'sftp' || type === 'winrm')) return null
+  const title = target.methods.some(({ type }) => type === 'winrm') ? 'Host keys and certificates' : 'Host keys'
   return (
-    <Section title="Host keys" description="A machine that shows another key is refused" isFlush>
+    <Section title={title} description="A machine that shows another one is refused" isFlush>
       {error && <ErrorView error={error} onRetry={() => void refetch()} />}
       <DataTable
         caption="Pinned host keys"
@@ -73,7 +74,7 @@ export const HostKeysSection = ({ target }: { target: Target }) => {
         rowKey={({ method, algorithm, fingerprint }) => `${method} ${algorithm} ${fingerprint}`}
         empty={
           <EmptyState icon={IconFingerprint} title="No key pinned yet">
-            The first connection test or execution pins the key that the machine shows.
+            The first connection test or execution pins the key, or the certificate, that the machine shows.
           </EmptyState>
         }
       />

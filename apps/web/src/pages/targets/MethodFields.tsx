@@ -1,11 +1,12 @@
 import { ActionIcon, Badge, Group, NumberInput, Radio, Select, Switch, TextInput, Tooltip } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
-import { MethodType, methodPorts, usableMethods } from '@opsconductor/contract'
+import { MethodType, usableMethods, usualPort } from '@opsconductor/contract'
 import { IconTrash } from '@tabler/icons-react'
 import { CredentialPicker } from './CredentialPicker.tsx'
 import { MethodDetails } from './MethodDetails.tsx'
 import classes from './MethodFields.module.css'
 import { type TargetDraft, needsAddress, primaryCredential } from './target-draft.ts'
+import { WinrmFields } from './WinrmFields.tsx'
 import { methodWords } from './words.ts'
 
 const choices = [
@@ -64,7 +65,9 @@ export const MethodFields = ({ form, index }: { form: UseFormReturnType<TargetDr
             <NumberInput
               className={classes.port}
               label="Port"
-              placeholder={String(methodPorts[method.type] ?? '')}
+              placeholder={String(
+                usualPort({ type: method.type, config: { https: method.winrm.https === 'https' } }) ?? '',
+              )}
               min={1}
               max={65_535}
               allowDecimal={false}
@@ -83,6 +86,7 @@ export const MethodFields = ({ form, index }: { form: UseFormReturnType<TargetDr
           />
         )}
       </div>
+      <WinrmFields form={form} index={index} />
       <MethodDetails form={form} index={index} />
       {!isOnly && (
         <Group gap="lg" mt="sm">

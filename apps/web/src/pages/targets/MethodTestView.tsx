@@ -41,7 +41,7 @@ export const MethodTestView = ({ test }: { test: MethodTest }) => {
             <li key={phase} data-status={status}>
               <Icon size={15} stroke={2.4} aria-hidden />
               <span>
-                {phaseWords[phase]}
+                {method.type === 'winrm' && phase === 'host_key' ? 'Certificate' : phaseWords[phase]}
                 <VisuallyHidden> {word}</VisuallyHidden>
               </span>
               {status !== 'skipped' && <span className={classes.time}>{duration(durationMs)}</span>}
@@ -66,7 +66,9 @@ export const MethodTestView = ({ test }: { test: MethodTest }) => {
       )}
       {hostKey && (
         <Text size="xs" c="dimmed" component="div">
-          {hostKey.isNew ? 'Pinned for the future: ' : 'Host key as pinned: '}
+          {hostKey.isNew
+            ? 'Pinned for the future: '
+            : `${method.type === 'winrm' ? 'Certificate' : 'Host key as pinned'}: `}
           {hostKey.algorithm} <Identifier value={hostKey.fingerprint} what="fingerprint" />
         </Text>
       )}

@@ -67,3 +67,16 @@ test('a mistake in the address or the credential of a method belongs to its fiel
   expect(formPath('methods.2.config.port')).toBe('methods.2.port')
   expect(formPath('methods.2.credentials.0.credential')).toBe('methods.2.credential')
 })
+
+test('what is not said of WinRM stays unsaid, and what is chosen is said', () => {
+  const windows: Target = {
+    ...target,
+    methods: [{ ...method, type: 'winrm', config: { host: '10.0.0.5', port: 5985 } }],
+  }
+  const opened = draftOf(windows)
+  expect(bodyOf(opened).methods[0]?.config).toEqual({ host: '10.0.0.5', port: 5985 })
+  const [first] = opened.methods
+  const changed = first && { ...opened, methods: [{ ...first, winrm: { ...first.winrm, transport: 'psrp' as const } }] }
+  expect(changed && bodyOf(changed).methods[0]?.config).toEqual({ host: '10.0.0.5', port: 5985, transport: 'psrp' })
+  expect(formPath('methods.0.config.auth')).toBe('methods.0.winrm.auth')
+})

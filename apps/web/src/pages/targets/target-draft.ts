@@ -10,6 +10,7 @@ import {
   methodPorts,
 } from '@opsconductor/contract'
 import { checkForm } from '../../ui/check-form.ts'
+import { type WinrmDraft, winrmConfigOf, winrmDraftOf } from './winrm-draft.ts'
 
 /** A method as the form holds it. `credential` is a UUID, or empty for none. */
 export type MethodDraft = {
@@ -25,6 +26,8 @@ export type MethodDraft = {
   sshClient: SshClient | ''
   guardDirectory: string
   connectTimeoutSec: number | ''
+  /** Counts for WinRM only. */
+  winrm: WinrmDraft
   /** As it was read: what the form does not show is kept. */
   original?: Method
 }
@@ -62,6 +65,7 @@ export const newMethod = (type: MethodType = 'ssh'): MethodDraft => ({
   sshClient: '',
   guardDirectory: '',
   connectTimeoutSec: '',
+  winrm: winrmDraftOf(),
 })
 
 export const newDraft = (): TargetDraft => {
@@ -97,6 +101,7 @@ export const draftOf = (target: Target): TargetDraft => {
     sshClient: method.config.sshClient ?? ('' as const),
     guardDirectory: method.config.guardDirectory ?? '',
     connectTimeoutSec: method.config.connectTimeoutSec ?? ('' as const),
+    winrm: winrmDraftOf(method.config),
     original: method,
   }))
   return {
@@ -134,13 +139,17 @@ export const bodyOf = ({ methods, primary, jumpHosts: _jumpHosts, ...draft }: Ta
   methods: methods.map((method) => methodOf(method, method.key === primary)),
 })
 
-const methodOf = ({ type, host, port, credential, isActive, original, ...draft }: MethodDraft, isPrimary: boolean) => ({
+const methodOf = (
+  { type, host, port, credential, isActive, winrm, original, ...draft }: MethodDraft,
+  isPrimary: boolean,
+) => ({
   ...(original && { uuid: original.uuid, name: original.name }),
   type,
   isPrimary,
   isActive,
   config: {
     ...original?.config,
+    ...(type === 'winrm' ? winrmConfigOf(winrm, original?.config) : {}),
     port: port === '' ? undefined : port,
     connectTimeoutSec: draft.connectTimeoutSec === '' ? undefined : draft.connectTimeoutSec,
     guardDirectory: isShell(type) ? draft.guardDirectory.trim() || undefined : undefined,
@@ -172,6 +181,10 @@ export const checkDraft = (draft: TargetDraft) =>
 export const formPath = (path: string) =>
   path
     .replace(/^(methods\.\d+\.config\.jumpHosts)\.\d+$/, '$1')
+    .replace(
+      /^(methods\.\d+)\.config\.(https|auth|transport|certificateTrust|caCertificate|allowUnencrypted)$/,
+      '$1.winrm.$2',
+    )
     .replace(/^(methods\.\d+)\.config\./, '$1.')
     .replace(/^(methods\.\d+)\.credentials\.\d+\./, '$1.')
 

@@ -15,7 +15,7 @@ const begin = async (name: string) => {
   const target = await app.admin(api.targets.create, {
     body: { name, methods: [{ type: 'postgresql', config: { host: '192.0.2.1' } }] },
   })
-  const answer = app.admin.raw(api.targets.test, { params: { ref: target.uuid }, body: {} })
+  const answer = app.admin.raw(api.targets.test, { params: { ref: target.uuid }, query: {}, body: {} })
   const started = async () =>
     (await app.database
       .asOwner(`select t.uuid from assets.connection_tests t join assets.targets on targets.id = target_id

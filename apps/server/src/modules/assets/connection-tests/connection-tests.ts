@@ -1,4 +1,4 @@
-import type { ConnectionTest } from '@opsconductor/contract'
+import { type ConnectionTest, type MethodType, methodTitles } from '@opsconductor/contract'
 import { audit } from '../../../kernel/audit/audit.ts'
 import { type Context, permit, transaction } from '../../../kernel/context.ts'
 import { notFound, Refusal } from '../../../kernel/errors.ts'
@@ -8,6 +8,9 @@ import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { findTarget, targetSubject } from '../targets/find-target.ts'
 import * as store from './connection-tests.store.ts'
 import { waitFor } from './waiting.ts'
+
+/** One method by its UUID, or the first of a type; all active ones otherwise. */
+type Wanted = { method?: string | null | undefined; type?: MethodType | undefined }
 
 /** A request waits so long for its test; the result can be read later. */
 const answerWithinMs = 30_000
@@ -21,12 +24,13 @@ export const createConnectionTests = ({ queue, wake }: { queue: Queue; wake: Wak
 
   return {
     /** Has an executor of the target's zone test its active methods, or the one asked for. */
-    start: async (ctx: Context, ref: string, methodUuid: string | null): Promise<ConnectionTest> => {
+    start: async (ctx: Context, ref: string, { method = null, type }: Wanted): Promise<ConnectionTest> => {
       permit(ctx, 'targets.test')
       const uuid = await transaction(ctx, async (ctx) => {
         const target = await findTarget(ctx, ref)
         if (target.archivedAt !== null)
           throw new Refusal('conflict', `The target "${target.name}" is archived. Restore it first.`)
+        const methodUuid = method ?? (type === undefined ? null : firstOf(target, type))
         const chosen = target.methods.filter((method) =>
           methodUuid === null ? method.isActive : method.uuid === methodUuid,
         )
@@ -56,6 +60,16 @@ export const createConnectionTests = ({ queue, wake }: { queue: Queue; wake: Wak
       return store.toTest(test)
     },
   }
+}
+
+/** The primary comes first. @throws Refusal `not_found` */
+const firstOf = (
+  target: { name: string; methods: readonly { uuid: string; type: MethodType }[] },
+  type: MethodType,
+) => {
+  const found = target.methods.find((method) => method.type === type)
+  if (found === undefined) throw new Refusal('not_found', `${target.name} has no method ${methodTitles[type]}.`)
+  return found.uuid
 }
 
 export type ConnectionTests = ReturnType<typeof createConnectionTests>

@@ -19,6 +19,7 @@ export const probeMethod = async (
   const about = { method: { uuid, name, type, host, port }, credential: credential?.name ?? null }
   try {
     if (type === 'ssh') return { ...about, ...(await probeSsh(ctx, connections, request)) }
+    if (type === 'winrm') return { ...about, ...(await probeWinrm(ctx, connections, request)) }
     if (type === 'local') return { ...about, ...(await probeLocal(connections.localWire(), request.signal)) }
     return { ...about, ...untested, message: `OpsConductor cannot test ${methodTitles[type]} yet.` }
   } catch (error) {
@@ -64,6 +65,39 @@ const probeSsh = async (ctx: Context, connections: Connections, request: OpenReq
     const jumpHost = hop && { ...hop, phase: explained.details.jumpPhase ?? null }
     const outcome = failed(explained, withFailure(phases, performance.now() - startedAt))
     return { ...outcome, ...(jumpHost === null ? {} : { jumpHost }), hostKey }
+  }
+}
+
+const probeWinrm = async (ctx: Context, connections: Connections, request: OpenRequest): Promise<Outcome> => {
+  const { method } = request
+  const prepared = await connections.prepareWinrm(ctx, request)
+  const startedAt = performance.now()
+  let phases: PhaseResult[] = []
+  let hostKey: Outcome['hostKey'] = null
+  try {
+    const limitSec = Math.min(method.connectTimeoutSec ?? probeWithinSec, probeWithinSec)
+    const system = await withinConnectTime(
+      limitSec,
+      `${method.host}:${method.port}`,
+      request.signal,
+      async (signal) => {
+        const report = await connections.winrmWire().probe({ ...prepared.request, signal })
+        phases = report.phases.map(toPhaseResult)
+        if (report.hostKey !== undefined) {
+          const { algorithm, fingerprint } = report.hostKey
+          hostKey = { algorithm, fingerprint, isNew: prepared.hasPinned() }
+        }
+        if (report.error !== undefined) throw report.error
+        return report.system ?? null
+      },
+    )
+    return { isOk: true, phases, fault: null, message: works(prepared.username, system), hostKey, system }
+  } catch (error) {
+    const explained = prepared.explain(error)
+    if (!(explained instanceof TransportError)) throw explained
+    if (explained.fault === 'protocol')
+      ctx.log.warn({ err: explained, method: method.uuid }, 'a connection test failed')
+    return { ...failed(explained, withFailure(phases, performance.now() - startedAt)), hostKey }
   }
 }
 

@@ -166,7 +166,7 @@ describe.skipIf(!sshdAvailable('opening connections to targets'))('a connection'
       message: expect.stringContaining('Give it one'),
     })
     await assets.call(api.targets.create, {
-      body: { name: 'remote desk', methods: [{ type: 'winrm', config: { host: '127.0.0.1' } }] },
+      body: { name: 'remote desk', methods: [{ type: 'telnet', config: { host: '127.0.0.1' } }] },
     })
     await expect(open('remote desk')).rejects.toMatchObject({ fault: 'protocol', details: { started: false } })
   })

@@ -9,6 +9,8 @@ const howToForget =
 export type PinnedTrust = {
   trust: Trust
   knownAlgorithms: string[]
+  /** The key pinned first, if any: for a wire that can expect only one. */
+  knownKey: string | undefined
   /** Whether this connection was the first to see a key, which is pinned now. */
   hasPinned: () => boolean
   /** A server that no longer has a key of the kind known is refused by the wire; this adds what was known. */
@@ -35,6 +37,7 @@ export const pinnedTrust = async (ctx: Context, place: Place, pinnedBy: 'test' |
   return {
     trust: async (offered) => (known.length > 0 ? verdict(known, offered) : pinFirst(offered)),
     knownAlgorithms: known.map(({ algorithm }) => algorithm),
+    knownKey: known[0]?.key,
     hasPinned: () => hasPinned,
     explain: (error) => {
       if (!(error instanceof TransportError) || error.fault !== 'untrusted') return error

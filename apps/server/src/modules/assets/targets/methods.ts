@@ -10,6 +10,7 @@ import * as store from './methods.store.ts'
 /** What logs in over a method; the others take whatever credential they are given until they have a wire. */
 const credentialTypes: Partial<Record<MethodType, readonly string[]>> = {
   ssh: ['password', 'ssh_key', 'ssh_certificate', 'ssh_agent', 'ssh_keyboard_interactive', 'windows_domain'],
+  winrm: ['password', 'windows_domain', 'certificate'],
 }
 
 /**

@@ -1,4 +1,14 @@
-import { type MethodType, type SshClient, type Target, TargetSerial, addressOf } from '@opsconductor/contract'
+import {
+  type MethodConfig,
+  type MethodType,
+  type SshClient,
+  type Target,
+  TargetSerial,
+  type WinrmAuth,
+  type WinrmTransport,
+  addressOf,
+  isWinrmOverHttps,
+} from '@opsconductor/contract'
 import type { Context } from '../../../kernel/context.ts'
 import { asSerial, isUuid } from '../../../kernel/identifiers.ts'
 import { type KnownHops, readHops, wayTo } from './jump-hosts.ts'
@@ -20,12 +30,24 @@ export type RunMethod = {
   guardDirectory: string | null
   /** The machines on the way, the nearest first. */
   way: RunWay
+  /** Null for every other kind of method. */
+  winrm: RunWinrm | null
   /** Null when the method needs none, or was given `none`. */
   credential: { uuid: string; name: string; secretVersion: number } | null
 }
 
 /** `problem` says why it cannot be gone; then nothing is connected. */
 export type RunWay = { hops: { target: { uuid: string; name: string }; method: RunMethod }[]; problem: string | null }
+
+/** How WinRM is spoken to a target. `ca` is null where the system's authorities count. */
+export type RunWinrm = {
+  isHttps: boolean
+  auth: WinrmAuth
+  transport: WinrmTransport
+  isPinned: boolean
+  ca: string | null
+  mayBeReadable: boolean
+}
 
 /** A target as a plan and an executor need it. `methods` are the active ones: the primary first, then by priority. */
 export type RunTarget = {
@@ -115,9 +137,19 @@ const direct = (method: TargetMethod): RunMethod => {
     sshClient: method.config.sshClient ?? null,
     guardDirectory: method.config.guardDirectory ?? null,
     way: { hops: [], problem: null },
+    winrm: method.type === 'winrm' ? toRunWinrm(method.config) : null,
     credential:
       credential === undefined
         ? null
         : { uuid: credential.uuid, name: credential.name, secretVersion: credential.secretVersion },
   }
 }
+
+const toRunWinrm = (config: MethodConfig): RunWinrm => ({
+  isHttps: isWinrmOverHttps(config),
+  auth: config.auth ?? 'ntlm',
+  transport: config.transport ?? 'winrs',
+  isPinned: config.certificateTrust !== 'authority',
+  ca: config.caCertificate ?? null,
+  mayBeReadable: config.allowUnencrypted ?? false,
+})

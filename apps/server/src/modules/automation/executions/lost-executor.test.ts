@@ -100,7 +100,7 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
     expect(statSync(join(there, 'again', 'big')).size).toBe(200_000_000)
     expect(existsSync(join(there, 'once', 'big'))).toBe(false)
     await until(() => !isCopying('once'))
-    await fleet.admin(api.executions.resolve, {
+    await fleet.admin(api.branches.resolve, {
       params: { ref: once.uuid, number: 1 },
       body: { as: 'failed' },
     })

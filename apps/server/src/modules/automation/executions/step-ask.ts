@@ -1,4 +1,4 @@
-import { type GuardAnswer, type PosixShell, type Stopped, TransportError } from '@opsconductor/transports'
+import { type GuardAnswer, type GuardedShell, type Stopped, TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
 import type { RunMethod } from '../../assets/index.ts'
 import { sleep } from '../../../kernel/sleep.ts'
@@ -69,7 +69,7 @@ const unanswered = (error: TransportError) =>
   })
 
 const goOn = async (
-  shell: PosixShell,
+  shell: GuardedShell,
   run: StepTry,
   progressed: Progressed,
   answer: GuardAnswer,
@@ -101,7 +101,7 @@ const goOn = async (
 
 /** Takes the output of a detached command from where it was left, to the end. */
 export const follow = async (
-  shell: PosixShell,
+  shell: GuardedShell,
   run: StepTry,
   progressed: Progressed,
 ): Promise<StepOutcome | 'left'> => {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { Fault } from '@opsconductor/contract'
-import { type Guard, type OutputPosition, type PosixShell, TransportError } from '@opsconductor/transports'
+import { type Guard, type OutputPosition, type GuardedShell, TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
 import type { Assets, RunMethod } from '../../assets/index.ts'
 import type { OutputWriter } from '../output/writer.ts'
@@ -33,7 +33,7 @@ export type StepTry = {
 }
 
 /** A connection over which a step runs. */
-export type Link = { shell: PosixShell; secrets: readonly string[]; method: RunMethod; connectMs: number }
+export type Link = { shell: GuardedShell; secrets: readonly string[]; method: RunMethod; connectMs: number }
 
 /** How far a command has come: since when it runs, and which of its output is here. */
 export type Progressed = { beganAtMs: number; position: OutputPosition }

@@ -1,6 +1,6 @@
 import type { Copied, Fault, StepResult, StepStatus } from '@opsconductor/contract'
 import { type Kysely, type RawBuilder, type Selectable, type Updateable, sql } from 'kysely'
-import type { DB } from '../../../kernel/database/index.ts'
+import type { DB, jsonb } from '../../../kernel/database/index.ts'
 import { type NewLogLine, numberedLines } from '../log/log.store.ts'
 import { branchNumber } from '../plans/plans.ts'
 
@@ -39,12 +39,14 @@ export const insertReadySteps = async (db: Kysely<DB>, steps: readonly NewStepRe
 /** A branch as its holder knows it: the attempt is the proof. */
 export type HeldBranch = { id: number; attempt: number; executionId: number; day: string }
 
+type ChangedColumns = Omit<Updateable<DB['automation.stepResults']>, 'copied'> & { copied?: ReturnType<typeof jsonb> }
+
 type StepChange = {
   /** The states it may be in. */
   from: StepStatus[]
   /** What else must hold: `branch` and `drawn` (the execution) are at hand. */
   onlyIf?: RawBuilder<boolean>
-  change: Updateable<DB['automation.stepResults']>
+  change: ChangedColumns
   /** Gets the time of the change. */
   at: 'startedAt' | 'finishedAt'
   lines: readonly NewLogLine[]
@@ -130,7 +132,7 @@ export const finishStep = async (
   db: Kysely<DB>,
   branch: HeldBranch,
   step: { index: number; attempt: number },
-  change: Updateable<DB['automation.stepResults']>,
+  change: ChangedColumns,
   lines: readonly NewLogLine[],
 ): Promise<boolean> => {
   const { isChanged } = await changeStep(db, branch, step, {

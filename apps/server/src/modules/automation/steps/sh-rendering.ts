@@ -66,7 +66,7 @@ export const renderSh = ({ text, places }: ShTemplate, lookup: Lookup): string =
     if (place.outer !== undefined) assignments.push(`export ${variable}\n`)
     return variable
   }
-  const body = replace(text, places, (place) => {
+  const body = replacePlaces(text, places, (place) => {
     if (place.isRaw) return settled(valueOf(place))
     const variable = variableOf(place)
     return place.outer === undefined
@@ -84,7 +84,7 @@ export const renderSh = ({ text, places }: ShTemplate, lookup: Lookup): string =
  */
 export const showSh = ({ text, places }: ShTemplate, lookup: Lookup): string => {
   const valueOf = evaluatedOnce(lookup)
-  return replace(text, places, (place) => {
+  return replacePlaces(text, places, (place) => {
     const evaluated = valueOf(place)
     if ('later' in evaluated) return `‹${evaluated.later}›`
     if (evaluated.isSecret) return mask
@@ -123,7 +123,8 @@ const evaluatedOnce = (lookup: Lookup) => {
 
 const keyOf = ({ isNumber, source }: ShPlace) => `${isNumber ? 'number ' : ''}${source}`
 
-const settled = (evaluated: Evaluated): string => {
+/** @throws ExpressionError when it is not known yet */
+export const settled = (evaluated: Evaluated): string => {
   if ('later' in evaluated) throw new ExpressionError(`not known yet: ${evaluated.later}`)
   return evaluated.value
 }
@@ -156,7 +157,12 @@ const literalIn = (value: string, context: ShContext): string => {
 /** A command is never longer than this with its values, in UTF-16 units. */
 const commandLimit = 8 * 1024 * 1024
 
-const replace = (text: string, places: ShTemplate['places'], by: (place: ShTemplate['places'][number]) => string) => {
+/** The text with each place replaced. @throws ExpressionError when it gets too long */
+export const replacePlaces = <P extends Placeholder>(
+  text: string,
+  places: readonly P[],
+  by: (place: P) => string,
+): string => {
   let result = ''
   let from = 0
   for (const place of places) {

@@ -4,6 +4,7 @@ import { findPlaceholders, type TextProblem } from './placeholders.ts'
 import { readShTemplate, renderSh, secretsIn, showSh } from './sh-rendering.ts'
 import { argumentWarnings } from './sh-arguments.ts'
 import { type CopyStep, copySecrets, copyWarnings, readCopy, showCopy } from './copy-step.ts'
+import { winrmExecStep, winrmScriptStep } from './winrm-steps.ts'
 
 /** What the program knows of a type of step: which methods carry it, how its text is read, shown and run. */
 export type StepTypeRule<S extends Step = Step> = {
@@ -22,11 +23,14 @@ export type StepTypeRule<S extends Step = Step> = {
   /** @throws ExpressionError when a name has no value */
   readonly show: (step: S, lookup: Lookup) => string
   /**
-   * What the shell of the target gets: script and interpreter.
+   * What the shell of the target gets: script and interpreter, and for PowerShell the variables beside it.
    *
    * @throws ExpressionError when a name has no value, or none yet
    */
-  readonly render: (step: S, lookup: Lookup) => { script: string; interpreter?: string }
+  readonly render: (
+    step: S,
+    lookup: Lookup,
+  ) => { script: string; interpreter?: string; variables?: Readonly<Record<string, string>> }
   /** What of that is secret, as it stands in it: to be masked in output beside the secret values themselves. */
   readonly secrets: (step: S, lookup: Lookup) => string[]
 }
@@ -126,21 +130,8 @@ const rules: { [T in StepType]: StepTypeRule<Extract<Step, { type: T }>> } = {
     },
     secrets: copySecrets,
   },
-  'winrm.exec': {
-    methods: [],
-    field: 'command',
-    text: (step) => step.command,
-    read: (step) => {
-      const { placeholders, problems } = findPlaceholders(step.command)
-      return { expressions: placeholders, problems }
-    },
-    warnings: () => [],
-    show: (step) => step.command,
-    render: () => {
-      throw new Error('This version has no wire for winrm.exec.')
-    },
-    secrets: () => [],
-  },
+  'winrm.exec': winrmExecStep,
+  'winrm.script': winrmScriptStep,
 }
 
 const nothing = { expressions: [], problems: [] }

@@ -20,7 +20,8 @@ export const StepFields = ({ step, index, problems, change }: Props) => {
   const path = (field: string) => `steps.${index}.${field}`
   const at = (field: string) => ({ id: inputId(path(field)), error: problems.at(path(field)) })
   const set = (next: Partial<DraftStep>, field?: string) => change({ ...step, ...next }, field)
-  const textField = step.type === 'ssh.script' ? 'script' : 'command'
+  const isScript = step.type === 'ssh.script' || step.type === 'winrm.script'
+  const textField = isScript ? 'script' : 'command'
   const types = [...new Set([...usableStepTypes, step.type])]
   return (
     <Stack gap="sm">
@@ -50,9 +51,9 @@ export const StepFields = ({ step, index, problems, change }: Props) => {
       ) : (
         <Textarea
           {...at(textField)}
-          label={step.type === 'ssh.script' ? 'Script' : 'Command'}
+          label={isScript ? 'Script' : 'Command'}
           autosize
-          minRows={step.type === 'ssh.script' ? 6 : 2}
+          minRows={isScript ? 6 : 2}
           maxRows={40}
           spellCheck={false}
           autoCapitalize="off"
@@ -63,6 +64,19 @@ export const StepFields = ({ step, index, problems, change }: Props) => {
         />
       )}
       <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
+        {step.type === 'winrm.exec' && (
+          <Select
+            {...at('shell')}
+            label="Shell"
+            data={[
+              { value: 'powershell', label: 'PowerShell' },
+              { value: 'cmd', label: 'cmd, one line' },
+            ]}
+            value={step.shell ?? 'powershell'}
+            allowDeselect={false}
+            onChange={(shell) => set({ shell: shell ?? 'powershell' }, 'shell')}
+          />
+        )}
         {step.type === 'ssh.script' && (
           <TextInput
             {...at('interpreter')}

@@ -81,11 +81,12 @@ export const duplicateParameters = ({ parameters }: Draft): number[] =>
 
 /** A step of another type keeps what both have, and takes the text along. */
 export const retyped = (step: DraftStep, type: StepType): DraftStep => {
-  const { command, script, content, interpreter: _, shell: __, ...rest } = step
+  const { command, script, content, interpreter: _, shell, ...rest } = step
   const { direction: _1, from: _2, to: _3, fileMode: _4, owner: _5, symlinks: _6, ...common } = rest
   const text = command ?? script ?? content ?? ''
   if (type === 'ssh.copy') return { ...common, mode: undefined, type, content: text, to: '' }
-  return type === 'ssh.script' ? { ...common, type, script: text } : { ...common, type, command: text }
+  if (type === 'ssh.script' || type === 'winrm.script') return { ...common, type, script: text }
+  return { ...common, type, command: text, ...(type === 'winrm.exec' ? { shell: shell ?? 'powershell' } : {}) }
 }
 
 export const textOf = (step: DraftStep) => step.command ?? step.script ?? ''

@@ -1,0 +1,107 @@
+import { TransportError } from '../fault.ts'
+import type { Guard, Guarded, GuardedShell, StopRequest } from '../posix/posix-shell.ts'
+import type { ShellCommand, ShellExit, Stopped } from '../shell.ts'
+import type { WinrmEndpoint } from './endpoint.ts'
+import { checkId, sweepByCmd, SWEPT_EVERY_MS, takeGuard } from './guard.ts'
+import { lookScript, noteProcess, readLeft, stopScript } from './processes.ts'
+import { askWindows, runOnWindows } from './run.ts'
+import type { Station } from './station.ts'
+
+const ASK_WITHIN_MS = 60_000
+// a PowerShell takes seconds to begin, on a busy machine many
+const ASK_POWERSHELL_WITHIN_MS = 120_000
+const SWEEP_WITHIN_MS = 120_000
+
+const noRecord =
+  'It was begun, and Windows keeps no record of a command whose connection was lost. Look on the machine whether it ran, or still runs.'
+
+/** Lines of cmd with a process id in them; the simulator of Windows knows them by heart. */
+export const killLine = (pid: number, isForced: boolean): string => `taskkill /t${isForced ? ' /f' : ''} /pid ${pid}`
+export const aliveLine = (pid: number): string => `tasklist /nh /fo csv /fi "PID eq ${pid}"`
+
+/** The Shell of a Windows machine. */
+export const createWindowsShell = (
+  station: Station,
+  endpoint: WinrmEndpoint,
+  { giveBack }: { giveBack: () => void },
+): GuardedShell => {
+  let isGivenBack = false
+  const askPowerShell = (script: string) => askWindows(station, endpoint, { script }, ASK_POWERSHELL_WITHIN_MS)
+  const ask = (script: string) => askWindows(station, endpoint, { script, interpreter: 'cmd' }, ASK_WITHIN_MS)
+
+  /** In the background, once a day for each machine: nobody waits for it, and it may fail. */
+  const sweep = (): void => {
+    if (station.remote !== undefined) return
+    const now = performance.now()
+    if (station.sweptAt !== undefined && now - station.sweptAt < SWEPT_EVERY_MS) return
+    station.sweptAt = now
+    void askWindows(station, endpoint, { script: sweepByCmd, interpreter: 'cmd' }, SWEEP_WITHIN_MS).catch(() => {})
+  }
+
+  /** Ends what a command has left behind, and looks. Never rejects. */
+  const stopLeft = async ({ id, because }: StopRequest): Promise<Stopped> => {
+    const unconfirmed: Stopped = { kind: 'stopped', because, outcome: 'unconfirmed', pids: [] }
+    try {
+      const pids = readLeft(await askPowerShell(stopScript(checkId({ id }))))
+      if (pids === undefined) return unconfirmed
+      return { kind: 'stopped', because, outcome: pids.length === 0 ? 'stopped' : 'still_running', pids }
+    } catch (error) {
+      if (error instanceof TransportError) return unconfirmed
+      throw error
+    }
+  }
+
+  /** What Windows has confirmed is that PowerShell itself has ended; its children are looked for. */
+  const settleStopped = async (exit: Stopped, { id }: Guard): Promise<Stopped> => {
+    const looked = await stopLeft({ id, because: exit.because })
+    return looked.outcome === 'unconfirmed' ? exit : looked
+  }
+
+  async function run(command: ShellCommand & { guard: Guard }): Promise<ShellExit | Guarded>
+  async function run(command: ShellCommand & { guard?: never }): Promise<ShellExit>
+  async function run({
+    guard,
+    ...command
+  }: ShellCommand & { guard?: Guard | undefined }): Promise<ShellExit | Guarded> {
+    if (guard === undefined) return runOnWindows(station, endpoint, command)
+    if (!(await takeGuard(station, endpoint, guard))) return { kind: 'guarded' }
+    const exit = await runOnWindows(station, endpoint, { ...command, before: noteProcess(checkId(guard)) })
+    sweep()
+    const isNoted = station.remote === undefined && command.interpreter !== 'cmd'
+    return exit.kind === 'stopped' && isNoted ? settleStopped(exit, guard) : exit
+  }
+
+  return {
+    run,
+    async burn(guard) {
+      if (await takeGuard(station, endpoint, guard)) return { kind: 'burnt' }
+      const gone = { kind: 'gone', isDetached: false, reason: noRecord, processGroup: undefined } as const
+      if (station.remote !== undefined) return gone
+      const [first] = readLeft(await askPowerShell(lookScript(checkId(guard)))) ?? []
+      return first === undefined ? gone : { kind: 'running', isDetached: false, processGroup: first }
+    },
+    detach: async () => ({
+      kind: 'unsupported',
+      reason: 'On Windows a command does not outlive its connection for longer than a lost one is sought again.',
+    }),
+    follow: async () => {
+      throw new TransportError('protocol', 'command', 'Nothing runs detached on this machine.')
+    },
+    stop: stopLeft,
+    remove: async () => true,
+    async signal(processGroup, signal) {
+      await ask(killLine(processGroup, signal === 'KILL'))
+    },
+    async alive(processGroup) {
+      // without such a process it says so, in the machine's language and in no quotes
+      return new RegExp(`^"[^"]*","${processGroup}"`, 'm').test(await ask(aliveLine(processGroup)))
+        ? [processGroup]
+        : []
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (isGivenBack) return
+      isGivenBack = true
+      giveBack()
+    },
+  }
+}

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import {
+  readScript,
+  runScript,
+  startWindows as startSimulated,
+  type Cmd,
+  type PowerShell,
+  type ReadScript,
+  type Talk,
+  type Windows,
+  type WindowsOptions,
+} from '@opsconductor/winrm/testing'
+import { sweepByCmd, takeByCmd, takeByPowerShell } from '../src/winrm/guard.ts'
+import { VERSION_SCRIPT } from '../src/winrm/probe.ts'
+import { lookScript, noteProcess, stopScript } from '../src/winrm/processes.ts'
+import { aliveLine, killLine } from '../src/winrm/shell.ts'
+import { until } from './collect.ts'
+import { listProcesses } from './processes.ts'
+
+export type { Windows } from '@opsconductor/winrm/testing'
+
+const VERSION = 'Microsoft Windows NT 10.0.20348.0'
+
+const placeOf = ({ environment }: Pick<Talk, 'environment'>, id: string): string =>
+  join(environment['USERPROFILE'] ?? '', '.opsconductor', id)
+
+const say = async ({ stdout }: Talk, text: string): Promise<number> => {
+  stdout.write(`${text}\r\n`)
+  return 0
+}
+
+const takeFolder = async (talk: Talk, id: string): Promise<number> => {
+  const place = placeOf(talk, id)
+  try {
+    await mkdir(dirname(place), { recursive: true })
+    await mkdir(place)
+    return await say(talk, 'oc-taken')
+  } catch {
+    return say(talk, existsSync(place) ? 'oc-there' : 'oc-nowhere')
+  }
+}
+
+const takeFile = async (talk: Talk, id: string): Promise<number> => {
+  const place = placeOf(talk, id)
+  try {
+    await mkdir(dirname(place), { recursive: true })
+    await writeFile(place, '', { flag: 'wx' })
+    return await say(talk, 'oc-taken')
+  } catch {
+    return say(talk, existsSync(place) ? 'oc-there' : 'oc-nowhere')
+  }
+}
+
+/** Children are found by their group here, as Windows finds them by their parents. */
+const sayLeft = async (talk: Talk, note: string, isToEnd: boolean): Promise<number> => {
+  if (!existsSync(note)) return say(talk, 'oc-unknown')
+  const group = Number(await readFile(note, 'utf8'))
+  const left = () => listProcesses().filter((one) => one.group === group)
+  if (isToEnd) for (const { pid } of left()) process.kill(pid, 'SIGKILL')
+  if (isToEnd) await until(() => left().length === 0)
+  return say(
+    talk,
+    `oc-left ${left()
+      .map(({ pid }) => pid)
+      .join(' ')}`,
+  )
+}
+
+const numberIn = (line: string): number => Number(/\d+/.exec(line)?.[0])
+
+/** The wire's own lines of cmd, by heart: what they come to on Windows. */
+const knownLines: Cmd = (line) => {
+  const id = /opsconductor\\([\w-]+)"/.exec(line)?.[1] ?? ''
+  if (line === takeByCmd(id)) return (talk) => takeFolder(talk, id)
+  if (line === sweepByCmd) return async () => 0
+  const pid = numberIn(line)
+  if (line === aliveLine(pid))
+    return (talk) => say(talk, 'INFO: No tasks are running which match the specified criteria.')
+  if (line === killLine(pid, true) || line === killLine(pid, false)) return async () => 128
+  return undefined
+}
+
+/** What a machine of this kind has beside programs. */
+export type WindowsMachine = Omit<WindowsOptions, 'powerShell'> & {
+  /** Services by name, with their status; `Restart-Service` and `Get-Service` know them. */
+  services?: Map<string, string>
+}
+
+/** `Restart-Service ${OC_1}; (Get-Service ${OC_1}).Status`, and the same with names as they are. */
+const statement = /^(?:(Restart|Stop|Start)-Service (\S+)|\(Get-Service (\S+)\)\.Status)$/
+
+const withServices = async (services: Map<string, string>, { script, variables }: ReadScript, talk: Talk) => {
+  const named = (word: string): string => variables[/^\$\{(\w+)\}$/.exec(word)?.[1] ?? ''] ?? word
+  for (const part of script.split(';')) {
+    const [, verb, changed, asked] = statement.exec(part.trim()) ?? []
+    const name = named(changed ?? asked ?? '')
+    if (!services.has(name)) {
+      talk.stderr.write(`Cannot find any service with service name '${name}'.\r\n`)
+      return 1
+    }
+    if (verb !== undefined) services.set(name, verb === 'Stop' ? 'Stopped' : 'Running')
+    else await say(talk, services.get(name) ?? '')
+  }
+  return 0
+}
+
+/** The wire's own scripts, by heart; those about services; every other one is in the language of /bin/sh. */
+const powerShellOf =
+  (services: Map<string, string>): PowerShell =>
+  async (encoded, talk) => {
+    const read = await readScript(encoded, talk)
+    const { script } = read
+    const id = /\$place=Join-Path \$folder '([\w-]+)'/.exec(script)?.[1]
+    if (id !== undefined && script === takeByPowerShell(id)) return takeFile(talk, id)
+    const noted = /'\.opsconductor\\([\w-]+)\\process'/.exec(`${read.prologue}${script}`)?.[1] ?? ''
+    const note = join(placeOf(talk, noted), 'process')
+    if (noted !== '' && script === lookScript(noted)) return sayLeft(talk, note, false)
+    if (noted !== '' && script === stopScript(noted)) return sayLeft(talk, note, true)
+    if (script.split(';').every((part) => statement.test(part.trim()))) return withServices(services, read, talk)
+    if (noted !== '' && read.prologue.startsWith(noteProcess(noted)))
+      return runScript({ ...read, script: `echo $$ >'${note}'\n${script}` }, talk)
+    if (script === VERSION_SCRIPT) return say(talk, VERSION)
+    return runScript(read, talk)
+  }
+
+/**
+ * A machine that speaks WinRM as Windows does. Its programs are those of this machine, its PowerShell is /bin/sh (in which
+ * `${name}` is the same): what the scripts around a command do on Windows itself no test can show.
+ */
+export const startWindows = ({ services = new Map(), ...options }: WindowsMachine = {}): Promise<Windows> =>
+  startSimulated({
+    ...options,
+    cmd: (line, surroundings) => options.cmd?.(line, surroundings) ?? knownLines(line, surroundings),
+    powerShell: powerShellOf(services),
+  })

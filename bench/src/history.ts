@@ -70,7 +70,7 @@ const askAll = async (server: Server): Promise<Record<string, number[]>> => {
 }
 
 const list = (server: Server, query: Record<string, string | number>) =>
-  server.call(api.executions.list, { query: { limit: 50, ...query } as never })
+  server.call(api.executions.list, { query: { limit: 50, ...query } })
 
 const daysAgo = (days: number) => new Date(Date.now() - days * dayMs).toISOString()
 

@@ -23,7 +23,7 @@ const serve = async ({ hostKey, userKey, kex, ciphers }: LightSettings): Promise
   const mayLogIn = (context: AuthContext): boolean =>
     context.method === 'publickey' &&
     context.key.data.equals(allowed.getPublicSSH()) &&
-    (context.signature === undefined || allowed.verify(context.blob ?? Buffer.alloc(0), context.signature) === true)
+    (context.signature === undefined || allowed.verify(context.blob ?? Buffer.alloc(0), context.signature))
 
   const welcome = (client: Connection): void => {
     client.on('error', () => {}) // a client that goes away in the middle

@@ -84,9 +84,7 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
     const isCopying = (name: string) => readdirSync(join(there, name)).some((file) => file.startsWith('.oc-copy-'))
     const copy = async (name: string, more: object) => {
       mkdirSync(join(there, name))
-      const started = await fleet.start([
-        { type: 'ssh.copy', from: 'big', to: join(there, name, 'big'), ...more } as StepInput,
-      ])
+      const started = await fleet.start([{ type: 'ssh.copy', from: 'big', to: join(there, name, 'big'), ...more }])
       await until(() => isCopying(name), 20_000)
       return started
     }

@@ -30,7 +30,7 @@ export const copyStep = async (
     // whoever holds the branch next copies it again
     if (result.kind === 'stopped' && run.hold.stop.reason === 'stopping' && isIdempotent(step)) return 'left'
     const came = outcomeOfCopy(result, step)
-    if (came.copied !== undefined) run.output.write('stdout', Buffer.from(`${came.message ?? ''}\n`))
+    if (came.copied !== undefined) await run.output.write('stdout', Buffer.from(`${came.message ?? ''}\n`))
     return came
   } catch (error) {
     if (!(error instanceof FilesRefusal)) throw error

@@ -1,7 +1,7 @@
 import type { Permission } from '@opsconductor/contract'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import type { DB } from './database/index.ts'
+import { type DB, transact } from './database/index.ts'
 import { Refusal } from './errors.ts'
 
 /** Who asks. `uuid` is null for the system itself and for a caller without a session. */
@@ -29,11 +29,12 @@ export type Context = {
 /**
  * Runs the work in one transaction, or in the one that is open already.
  * `transaction(ctx, async (ctx) => …)` shadows the outer context so that it cannot be used by mistake.
+ * What does not need each other's answers is asked for together: `await Promise.all([audit(ctx, …), publish(ctx, …)])`.
  */
 export const transaction = async <T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> => {
   if (ctx.afterCommit !== null) return work(ctx)
   const afterCommit: (() => void)[] = []
-  const result = await ctx.db.transaction().execute((db) => work({ ...ctx, db, afterCommit }))
+  const result = await transact(ctx.db, (db) => work({ ...ctx, db, afterCommit }))
   for (const act of afterCommit) act()
   return result
 }

@@ -1,16 +1,10 @@
-import {
-  CamelCasePlugin,
-  Kysely,
-  type PostgresCursor,
-  PostgresDialect,
-  type PostgresPoolClient,
-  type PostgresQueryResult,
-} from 'kysely'
+import { Kysely, type PostgresCursor, PostgresDialect, type PostgresPoolClient, type PostgresQueryResult } from 'kysely'
 import { type ClientConfig, Pool, type PoolClient, type QueryResult } from 'pg'
 import type { Log } from './log.ts'
 import { createStatementNames, queryPrepared, type StatementNames } from './prepared.ts'
 import { applicationRole } from './roles.ts'
 import type { DB } from './schema.gen.ts'
+import { spelling } from './spelling.ts'
 import { valueTypes } from './values.ts'
 
 export type OpenDatabaseOptions = {
@@ -33,11 +27,7 @@ export type Database = {
   readonly close: () => Promise<void>
 }
 
-/**
- * Opens a pool. Nothing is connected before the first query.
- *
- * TypeScript sees camelCase (`automation.jobVersions`, `createdAt`), SQL has snake_case; keys inside JSON are left alone.
- */
+/** Opens a pool. Nothing is connected before the first query. */
 export const openDatabase = ({
   url,
   role,
@@ -45,7 +35,12 @@ export const openDatabase = ({
   applicationName,
   log,
 }: OpenDatabaseOptions): Database => {
-  const pool = new Pool({ ...connectionConfig(url, role, applicationName), max: maxConnections, types: valueTypes })
+  const pool = new Pool({
+    ...connectionConfig(url, role, applicationName),
+    max: maxConnections,
+    types: valueTypes,
+    pipeline: true, // statements travel without waiting for the answers of those before them, see `transact`
+  })
   let closing = false
   // An idle connection that breaks (a restart of the server) is replaced by the next query. The driver does not wait for
   // connections to have said goodbye, so a server that stops right after us still gets a word in: nobody needs to hear it.
@@ -63,7 +58,7 @@ export const openDatabase = ({
         end: () => pool.end(),
       },
     }),
-    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+    plugins: [spelling],
   })
   const close = async () => {
     closing = true
@@ -78,7 +73,10 @@ const preparing = (client: PoolClient, names: StatementNames): PostgresPoolClien
   function query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>
   function query(text: unknown, values: readonly unknown[] = []): unknown {
     if (typeof text !== 'string') throw new TypeError('Statements are read whole here, not through cursors.')
-    return queryPrepared(client, names, text, values)
+    if (text !== 'begin') return queryPrepared(client, names, text, values)
+    // its answer says nothing: it travels with the statement behind it, which fails when this one does
+    client.query(text).catch(() => {})
+    return Promise.resolve({ command: 'BEGIN', rowCount: 0, rows: [] })
   }
   return { query, release: (isBroken) => client.release(isBroken) }
 }

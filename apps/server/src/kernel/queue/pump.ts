@@ -51,8 +51,9 @@ export const startPump = ({ boss, wake, log, queue, slots, handle }: PumpOptions
     } catch (error) {
       log.warn({ err: error, queue }, 'a finished task could not be taken off the queue')
     }
+    const isAwaited = held.size >= slots
     held.delete(id)
-    woken()
+    if (isAwaited) woken() // else what waits would have been taken already
   }
 
   const idle = () =>
@@ -80,7 +81,8 @@ export const startPump = ({ boss, wake, log, queue, slots, handle }: PumpOptions
           log.warn({ err: error, queue }, 'could not fetch from the queue')
         }
       }
-      if (found === 0 || held.size >= slots) await idle()
+      // with fewer than there is room for, these were the last
+      if (found < free || held.size >= slots) await idle()
     }
   }
 

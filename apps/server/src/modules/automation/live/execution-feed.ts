@@ -8,8 +8,8 @@ import { toStepResult } from '../executions/step-results.store.ts'
 import { type ChangePlace, selectChangedBranches, selectChangedSteps } from './changes.store.ts'
 import type { Feed } from './feeds.ts'
 
-/** People cannot read faster, and a browser with 1,000 branches should not have to draw more often. */
-const pauseMs = 250
+/** People cannot read faster, and a browser with 1,000 branches should not have to draw more often; what is short is shown at once. */
+const pace = { everyMs: 250, burst: 8 }
 /** Rows of a frame: some hundred kilobytes. */
 const rowsAtOnce = 1_000
 
@@ -32,7 +32,7 @@ export const executionFeed = async (
 
   return {
     topic: topics.execution(uuid),
-    pauseMs,
+    pace,
     isPolled: true,
     next: async (ctx) => {
       // the counter first: what changes after this look has a higher number and comes again with the next one

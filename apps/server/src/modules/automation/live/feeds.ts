@@ -4,14 +4,15 @@ import { topics } from '../../../kernel/wake/wake.ts'
 import type { Executions } from '../executions/executions.ts'
 import { selectLogLines, toLogLine } from '../log/log.store.ts'
 import { linesOf } from '../output/lines.ts'
-import { selectAfterSeq } from '../output/output.store.ts'
+import { lookAtOutput } from '../output/output.store.ts'
 import { executionFeed } from './execution-feed.ts'
+import type { Pace } from './pace.ts'
 
 /** What a subscription sends: when to look, how often at most, and what is new since the last look. */
 export type Feed = {
   topic: string
-  /** Between two looks, in milliseconds. */
-  pauseMs: number
+  /** How often it is looked at. */
+  pace: Pace
   /** Whether it is also looked at without being announced, now and then and at the start. */
   isPolled: boolean
   /**
@@ -21,9 +22,11 @@ export type Feed = {
   next: (ctx: Context) => Promise<{ frames: ServerFrame[]; isMore: boolean }>
 }
 
-/** People cannot read faster. */
-const listPauseMs = 250
-const outputPauseMs = 20
+/** People cannot read faster; what is short is shown at once. */
+const outputPace = { everyMs: 20, burst: 8 }
+const logPace = { everyMs: 250, burst: 8 }
+/** Whoever hears of a list reads it anew. */
+const listPace = { everyMs: 250, burst: 1 }
 const linesAtOnce = 500
 
 const listPermissions = {
@@ -61,21 +64,20 @@ const outputFeed = async (
   to: { ref: string; branch: number; from: number },
 ): Promise<Feed> => {
   permit(ctx, 'executions.read')
-  const { execution } = await executions.findBranch(ctx, to.ref, to.branch)
+  const { execution, branch } = await executions.findBranch(ctx, to.ref, to.branch)
+  const place = { branchId: branch.id, day: execution.day }
   let from = to.from
   let saidComplete = false
   return {
     topic: topics.execution(execution.uuid),
-    pauseMs: outputPauseMs,
+    pace: outputPace,
     isPolled: true,
     next: async (ctx) => {
       if (saidComplete) return nothing
-      // the state first: when it is final, all output is stored by now
-      const { branch } = await executions.findBranch(ctx, execution.uuid, to.branch)
-      const isEnded = !['scheduled', 'queued', 'running', 'lost'].includes(branch.status)
-      const chunks = await selectAfterSeq(ctx.db, { branchId: branch.id, day: execution.day }, from)
+      const { chunks, branchStatus, lastSeq } = await lookAtOutput(ctx.db, place, from)
+      const isEnded = !['scheduled', 'queued', 'running', 'lost'].includes(branchStatus)
       from = chunks.at(-1)?.seq ?? from
-      const isMore = from < branch.outputSeq
+      const isMore = from < lastSeq
       saidComplete = isEnded && (chunks.length === 0 || !isMore)
       if (chunks.length === 0 && !saidComplete) return nothing
       const lines = chunks.flatMap((chunk) => linesOf(chunk))
@@ -97,7 +99,7 @@ const logFeed = async (
   let from = to.from
   return {
     topic: topics.execution(execution.uuid),
-    pauseMs: listPauseMs,
+    pace: logPace,
     isPolled: true,
     next: async (ctx) => {
       const rows = await selectLogLines(ctx.db, execution, {}, from, linesAtOnce)
@@ -114,7 +116,7 @@ const logFeed = async (
 /** Lists only say that they changed; the first look is the client's own request. */
 const listFeed = (id: string, topic: keyof typeof listPermissions): Feed => ({
   topic: topics.list(topic),
-  pauseMs: listPauseMs,
+  pace: listPace,
   isPolled: false,
   next: async () => ({ frames: [{ type: 'changed', id }], isMore: false }),
 })

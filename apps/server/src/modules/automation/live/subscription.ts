@@ -2,6 +2,7 @@ import type { ServerFrame } from '@opsconductor/contract'
 import type { Context } from '../../../kernel/context.ts'
 import type { Wake } from '../../../kernel/wake/wake.ts'
 import type { Feed } from './feeds.ts'
+import { createTurns } from './pace.ts'
 
 export type OpenedSubscription = { close: () => void }
 
@@ -15,8 +16,6 @@ type Ports = {
 
 /** Above this a slow reader gets nothing new until it has read what it was sent. */
 const highWaterBytes = 4 * 1024 * 1024
-/** After a look that found nothing: short, but many announcements still become one look. */
-const emptyPauseMs = 3
 /** A waking can be lost; then this finds what was missed. */
 const pollMs = 5_000
 
@@ -28,6 +27,8 @@ export const openSubscription = (
 ): OpenedSubscription => {
   let isWanted = feed.isPolled
   let isLooking = false
+  let isMore = false
+  const turn = createTurns(feed.pace)
   const closed = new AbortController()
 
   const look = async () => {
@@ -36,15 +37,16 @@ export const openSubscription = (
     try {
       while (isWanted && !closed.signal.aborted) {
         if (bufferedBytes() >= highWaterBytes) {
-          await pause(feed.pauseMs)
+          await pause(feed.pace.everyMs)
           continue
         }
+        const waitMs = isMore ? 0 : turn()
+        if (waitMs > 0) await pause(waitMs)
         isWanted = false
-        const { frames, isMore } = await feed.next(ctx)
-        for (const frame of frames) send(frame)
-        if (isMore) isWanted = true
-        // a look that found nothing must not keep what comes right behind it waiting
-        else await pause(frames.length === 0 ? Math.min(emptyPauseMs, feed.pauseMs) : feed.pauseMs)
+        const found = await feed.next(ctx)
+        for (const frame of found.frames) send(frame)
+        isMore = found.isMore
+        isWanted ||= isMore
       }
     } catch (error) {
       if (!closed.signal.aborted) failed(error)

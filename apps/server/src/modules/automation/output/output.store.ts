@@ -19,13 +19,15 @@ const rowsAtOnce = 5_000
  * The first of the chunks that `chunks` selects, in order of their numbers, up to the limit in bytes. Sizes are added up by
  * the database, so that no more than that travels.
  */
+const some = (chunks: RawBuilder<unknown>, bytes: number): RawBuilder<ChunkRow> => sql<ChunkRow>`
+  select * from (
+    select chunk.*, sum(size) over (order by seq rows unbounded preceding) - size as before
+    from (select *, greatest(bytes, octet_length(data)) as size from (${chunks}) as wanted) as chunk
+  ) as sized
+  where before < ${bytes} order by seq`
+
 const selectSome = async (db: Kysely<DB>, chunks: RawBuilder<unknown>, bytes: number): Promise<StoredChunk[]> => {
-  const { rows } = await sql<ChunkRow>`
-    select * from (
-      select chunk.*, sum(size) over (order by seq rows unbounded preceding) - size as before
-      from (select *, greatest(bytes, octet_length(data)) as size from (${chunks}) as wanted) as chunk
-    ) as sized
-    where before < ${bytes} order by seq`.execute(db)
+  const { rows } = await some(chunks, bytes).execute(db)
   return Promise.all(rows.map(toChunk))
 }
 
@@ -73,13 +75,24 @@ export const selectAfterSeq = (
   { branchId, day }: OutputPlace,
   seq: number,
   { bytes = bytesAtOnce, rows = rowsAtOnce }: { bytes?: number; rows?: number } = {},
-): Promise<StoredChunk[]> =>
-  selectSome(
-    db,
-    sql`select * from automation.output_chunks
-      where day = ${day} and branch_id = ${branchId} and seq > ${seq} order by seq limit ${rows}`,
-    bytes,
-  )
+): Promise<StoredChunk[]> => selectSome(db, behind({ branchId, day }, seq, rows), bytes)
+
+const behind = ({ branchId, day }: OutputPlace, seq: number, rows: number) =>
+  sql`select * from automation.output_chunks
+    where day = ${day} and branch_id = ${branchId} and seq > ${seq} order by seq limit ${rows}`
+
+/** The same, and how far the branch is, as of one moment: when it has ended, all its output is stored. */
+export const lookAtOutput = async (db: Kysely<DB>, place: OutputPlace, seq: number) => {
+  type Branch = { branchStatus: string; lastSeq: number }
+  const { rows } = await sql<Branch & (ChunkRow | { seq: null })>`
+    select branch.status as branch_status, branch.output_seq as last_seq, chunk.*
+    from automation.branches as branch
+    left join lateral (${some(behind(place, seq, rowsAtOnce), bytesAtOnce)}) as chunk on true
+    where branch.id = ${place.branchId} order by chunk.seq`.execute(db)
+  const { branchStatus = '', lastSeq = seq } = rows[0] ?? {}
+  const chunks = await Promise.all(rows.flatMap((row) => (row.seq === null ? [] : toChunk(row))))
+  return { chunks, branchStatus, lastSeq }
+}
 
 /** The same of one stream, from a byte of it on at which a chunk begins. */
 export const selectOfStream = (

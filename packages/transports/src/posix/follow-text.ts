@@ -4,11 +4,22 @@ import { identityText } from './identity.ts'
 import { findText, placeText, type Place } from './place.ts'
 import type { OutputPosition } from './posix-shell.ts'
 
-/** The exit code of {@link streamText} where there is no pipe to hear the end by. */
-export const CANNOT_STREAM = 9
+/** What a question says in place of a record. */
+export const words = {
+  /** What follows is output as it comes; at the end nothing is known of how it ended. */
+  streams: 'streams',
+  /** There is no pipe to hear the end by. */
+  cannot: 'cannot',
+} as const
+
+const outputFrom = ({ stdout, stderr }: OutputPosition): string => `
+if [ -f "$oc_d/out" ] && [ "$1 \${5-}" != "ended ${stdout}" ]; then tail -c +${stdout + 1} "$oc_d/out"; fi
+if [ -f "$oc_d/err" ] && [ "$1 \${6-}" != "ended ${stderr}" ]; then tail -c +${stderr + 1} "$oc_d/err" >&2; fi
+exit 0`
 
 /**
- * Streams while the keeper lives. Its end is heard without asking again and again: it holds the pipe `alive` open for
+ * One line, and then output: as it comes while the keeper lives, or what is there when the command has ended already.
+ * Its end is heard without asking again and again: it holds the pipe `alive` open for
  * writing. Opened for both first, since opening for reading alone would wait for ever when the keeper has just ended.
  * GNU tail is woken by the kernel and busybox's looks twenty times a second where `-s` is known; others have ways of
  * their own. The end of our standard input is the end of the connection: then nothing may stay behind.
@@ -17,9 +28,15 @@ export const streamText = (id: string, place: Place, from: OutputPosition): stri
 ${placeText(place)}
 ${findText(id)}
 oc_d=$oc_f.d
-[ -n "$oc_f" ] && [ -p "$oc_d/alive" ] || exit ${CANNOT_STREAM}
-read -r oc_s oc_l <"$oc_f"
-[ "$oc_s" = running ] || exit 0
+[ -n "$oc_f" ] && [ -p "$oc_d/alive" ] || { echo ${words.cannot}; exit 0; }
+read -r oc_s <"$oc_f"
+set -- $oc_s
+case $1 in
+ended)
+echo "0 0 - $oc_s"${outputFrom(from)} ;;
+esac
+echo ${words.streams}
+[ "$1" = running ] || exit 0
 exec 9<>"$oc_d/alive"
 exec 8<"$oc_d/alive"
 exec 9>&-
@@ -44,7 +61,4 @@ ${findText(id)}
 [ -n "$oc_f" ] || { echo missing; exit 0; }
 ${describeText(id)}
 echo "$oc_l $oc_s"
-set -- $oc_s
-if [ -f "$oc_d/out" ] && [ "$1 \${5-}" != "ended ${from.stdout}" ]; then tail -c +${from.stdout + 1} "$oc_d/out"; fi
-if [ -f "$oc_d/err" ] && [ "$1 \${6-}" != "ended ${from.stderr}" ]; then tail -c +${from.stderr + 1} "$oc_d/err" >&2; fi
-exit 0`
+set -- $oc_s${outputFrom(from)}`

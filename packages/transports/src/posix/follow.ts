@@ -1,7 +1,7 @@
 import { TransportError } from '../fault.ts'
 import type { OutputStream, ShellExit } from '../shell.ts'
 import { sleep } from '../wait.ts'
-import { CANNOT_STREAM, collectText, streamText } from './follow-text.ts'
+import { collectText, streamText, words } from './follow-text.ts'
 import { checkedId } from './guard.ts'
 import type { FollowEnd, FollowRequest, Guarded, OutputPosition } from './posix-shell.ts'
 import { lostReason, parseRecord, type StepRecord } from './record.ts'
@@ -37,35 +37,31 @@ export const followOnShell = async (
   const isComplete = (): boolean =>
     sizes !== undefined && position.stdout >= sizes.stdout && position.stderr >= sizes.stderr
 
-  const isStreamed = async (): Promise<boolean> => {
-    const over = Promise.withResolvers<void>()
-    const exit = await runOnShell(uncontrolled, {
-      script: streamText(id, ground.place, position),
-      input: heldOpen(over.promise),
-      signal,
-      onOutput: hand,
-    }).finally(over.resolve)
-    return signal.aborted || codeOf(exit) !== CANNOT_STREAM
-  }
-
-  const collect = async (): Promise<StepRecord> => {
+  /** Hands on the output behind the first line. @returns what that says */
+  const ask = async (script: string, input?: AsyncIterable<Uint8Array>): Promise<StepRecord | Word> => {
     let line = ''
-    let record: StepRecord | undefined
+    let said: StepRecord | Word | undefined
     const exit = await runOnShell(uncontrolled, {
-      script: collectText(id, ground.place, position),
+      script,
+      ...(input === undefined ? {} : { input }),
       signal: reading,
       onOutput: (stream, bytes) => {
-        if (stream === 'stderr' || record !== undefined) return hand(stream, bytes)
+        if (stream === 'stderr' || said !== undefined) return hand(stream, bytes)
         const end = bytes.indexOf(NEWLINE)
         line += Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString()
         if (end < 0) return undefined
-        record = parseRecord(line)
-        if (record.kind === 'ended') sizes = record.sizes
+        said = wordOrRecord(line)
+        if (typeof said !== 'string' && said.kind === 'ended') sizes = said.sizes
         return end + 1 < bytes.length ? hand(stream, bytes.subarray(end + 1)) : undefined
       },
     })
-    if (!reading.aborted) codeOf(exit)
-    return record ?? parseRecord(line)
+    if (!reading.aborted) checkAnswered(exit)
+    return said ?? wordOrRecord(line)
+  }
+
+  const stream = (): Promise<StepRecord | Word> => {
+    const over = Promise.withResolvers<void>()
+    return ask(streamText(id, ground.place, position), heldOpen(over.promise)).finally(over.resolve)
   }
 
   let canStream = true
@@ -73,11 +69,12 @@ export const followOnShell = async (
   let short = 0
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
     const before = position.stdout + position.stderr
-    if (canStream) canStream = await isStreamed()
+    let said: StepRecord | Word = canStream ? await stream() : words.cannot
     if (signal.aborted) return { kind: 'left' }
-    const record = await collect()
+    if (said === words.cannot) canStream = false
+    if (typeof said === 'string') said = await ask(collectText(id, ground.place, position))
     if (signal.aborted) return { kind: 'left' }
-    const end = endOf(record)
+    const end = typeof said === 'string' ? undefined : endOf(said)
     // its keeper may have noted the end and gone between the two looks
     const isSure = end !== undefined && (end.kind !== 'unknown' || isDoubted)
     // a connection that is slow may tell the end of the reading before it hands on what was read
@@ -92,6 +89,11 @@ export const followOnShell = async (
 }
 
 const NEWLINE = 10
+
+type Word = (typeof words)[keyof typeof words]
+
+const wordOrRecord = (line: string): StepRecord | Word =>
+  line === words.streams || line === words.cannot ? line : parseRecord(line)
 
 const endOf = (record: StepRecord): FollowEnd | undefined => {
   switch (record.kind) {
@@ -112,10 +114,9 @@ const endOf = (record: StepRecord): FollowEnd | undefined => {
   }
 }
 
-/** The exit code of a question; a lost connection is thrown. */
-const codeOf = (exit: ShellExit | Guarded): number | undefined => {
-  if (exit.kind === 'exited') return exit.exitCode
-  if (exit.kind === 'signalled') return undefined // somebody ended our reading, not the command
+/** A lost connection is thrown; who ends our reading does not end the command. */
+const checkAnswered = (exit: ShellExit | Guarded): void => {
+  if (exit.kind === 'exited' || exit.kind === 'signalled') return
   throw new TransportError(
     'unreachable',
     'command',

@@ -5,7 +5,7 @@ import type { Context } from '../kernel/context.ts'
 import { startPump } from '../kernel/queue/pump.ts'
 import { type Queue, queueOf } from '../kernel/queue/queue.ts'
 import type { Wake } from '../kernel/wake/wake.ts'
-import type { Leases } from '../modules/automation/index.ts'
+import type { BranchTask, Leases } from '../modules/automation/index.ts'
 import type { RunningService } from './service.ts'
 
 export type ExecutorPorts = {
@@ -16,7 +16,7 @@ export type ExecutorPorts = {
   zone: string
   slots: number
   contextOf: (name: string) => Context
-  runBranch: (ctx: Context, task: { branch: string }) => Promise<void>
+  runBranch: (ctx: Context, task: BranchTask) => Promise<void>
   runTest: (ctx: Context, task: { test: string }) => Promise<void>
   leases: Leases
   /** Says that this executor lives, and how many branches it runs. */
@@ -50,7 +50,11 @@ export const startExecutor = async (ports: ExecutorPorts): Promise<RunningServic
     log,
     queue: branchQueue,
     slots,
-    handle: ({ branch }) => ports.runBranch(contextOf('executor'), { branch: String(branch) }),
+    handle: ({ branch, target }) =>
+      ports.runBranch(contextOf('executor'), {
+        branch: String(branch),
+        ...(target === undefined ? {} : { target: String(target) }),
+      }),
   })
   const tests = startPump({
     boss,

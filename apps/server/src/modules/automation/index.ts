@@ -112,5 +112,6 @@ export const createAutomation = ({
   }
 }
 
+export type { BranchTask } from './executions/branch-run.ts'
 export type { Leases } from './executions/leases.ts'
 export type Automation = ReturnType<typeof createAutomation>

@@ -13,7 +13,7 @@ import type { Context } from '../../../kernel/context.ts'
 import { asSerial, isUuid } from '../../../kernel/identifiers.ts'
 import { type KnownHops, readHops, wayTo } from './jump-hosts.ts'
 import type { TargetMethod } from './methods.store.ts'
-import { findIdsByName, selectRunTargets, type RunTargetRow } from './run-targets.store.ts'
+import { selectRunTargets, selectRunTargetsByName, type RunTargetRow } from './run-targets.store.ts'
 
 /** One way to reach a target, as an executor needs it: the address and which credential, never its secret. */
 export type RunMethod = {
@@ -66,29 +66,34 @@ export type RunTarget = {
 /** `found` in the order asked for, each once; `missing` are the references that name no target in use. */
 export type RunTargets = { found: RunTarget[]; missing: string[] }
 
-/** Resolves UUIDs, serials and names, thousands of them in two queries. */
+/** Resolves UUIDs, serials and names, thousands of them in a query for each way of asking. */
 export const forRun = async (ctx: Context, refs: readonly string[]): Promise<RunTargets> => {
   const asked = [...new Set(refs)]
   const uuids = asked.filter(isUuid)
   const serials = asked.filter(isSerial)
   // PostgreSQL takes no NUL, and no name has one
   const names = asked.filter((ref) => !isUuid(ref) && !isSerial(ref) && !ref.includes('\0'))
-  const idsByName = await findIdsByName(ctx.db, names)
-  const rows = await selectRunTargets(ctx.db, { uuids, serials: serials.map(asSerial), ids: [...idsByName.values()] })
+  const [rows, named] = await Promise.all([
+    selectRunTargets(ctx.db, { uuids, serials: serials.map(asSerial) }),
+    selectRunTargetsByName(ctx.db, names),
+  ])
 
   const known = await readHops(
     ctx,
-    rows.flatMap(({ methods }) => methods),
+    [...rows, ...named].flatMap(({ methods }) => methods),
   )
 
-  const byKey = new Map<string | number, RunTargetRow>()
-  for (const row of rows) byKey.set(row.uuid, row).set(row.serial, row).set(row.id, row)
+  const byKey = new Map<string, RunTargetRow>()
+  for (const row of rows) byKey.set(row.uuid, row).set(row.serial, row)
+  const byName = new Map<string, RunTargetRow>(named.map((row) => [row.asked, row]))
   const rowOf = (ref: string) => {
     if (isUuid(ref)) return byKey.get(ref.toLowerCase())
-    return byKey.get(isSerial(ref) ? asSerial(ref) : (idsByName.get(ref) ?? -1))
+    return isSerial(ref) ? byKey.get(asSerial(ref)) : byName.get(ref)
   }
+  // one target may be asked for in several ways
+  const found = new Map(asked.flatMap((ref) => rowOf(ref) ?? []).map((row) => [row.id, row]))
   return {
-    found: [...new Set(asked.flatMap((ref) => rowOf(ref) ?? []))].map((row) => toRunTarget(row, known)),
+    found: [...found.values()].map((row) => toRunTarget(row, known)),
     missing: asked.filter((ref) => rowOf(ref) === undefined),
   }
 }

@@ -47,7 +47,7 @@ export const createBegin =
       priority,
       orderSeed: working.orderSeed,
     })
-    await branches.insertBranches(
+    const branched = branches.insertBranches(
       ctx.db,
       targets.map((target, index) => ({
         uuid: newUuid(),
@@ -62,9 +62,12 @@ export const createBegin =
         attempt: (resume?.from.get(target.uuid) ?? 0) > 0 ? 1 : 0,
       })),
     )
-    await resume?.prepare(ctx, id)
+    if (resume !== undefined) {
+      await branched
+      await resume.prepare(ctx, id)
+    }
     const ref = `${job.serial}.${number}`
-    await insertLogLines(ctx.db, { id, day }, [
+    const logged = insertLogLines(ctx.db, { id, day }, [
       {
         branch: null,
         phase: 'creation',
@@ -85,7 +88,7 @@ export const createBegin =
         },
       },
     ])
-    await audit(
+    const audited = audit(
       ctx,
       rerunOf === undefined ? 'executions.start' : 'executions.rerun',
       { kind: 'execution', uuid, name: ref },
@@ -100,10 +103,10 @@ export const createBegin =
         ...(resume === undefined ? {} : { from: 'failed' }),
       },
     )
-    await publish(ctx, 'execution.queued', uuid, { job: job.serial, number })
+    const published = publish(ctx, 'execution.queued', uuid, { job: job.serial, number })
     progress.changed(ctx, uuid)
     afterCommit(ctx, () => wake.announce(topics.list('jobs')))
-    await progress.admit(ctx)
+    await Promise.all([branched, logged, audited, published, progress.admit(ctx)])
     return uuid
   }
 

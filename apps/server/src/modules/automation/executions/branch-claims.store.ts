@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
+import type { LockedExecution } from './executions.store.ts'
 
 /** A branch that an executor has taken: the attempt number is its fencing token. */
 export type ClaimedBranch = {
@@ -84,10 +85,14 @@ export const renewLeases = (db: Kysely<DB>, held: readonly { id: number; attempt
 /** After half a minute, then less and less often, down to once in a quarter of an hour. */
 const askAgainAt = sql<Date>`clock_timestamp() + make_interval(secs => least(900, 15 * 2 ^ least(attempt, 6)))`
 
-/** Ends a branch, if this attempt still holds it. */
-export const endClaim = async (
+/**
+ * Ends a branch, if this attempt still holds it. The execution's row is locked first, and stays so.
+ *
+ * @returns the execution; undefined when somebody else has the branch
+ */
+export const endClaim = (
   db: Kysely<DB>,
-  branch: { id: number; attempt: number },
+  branch: { id: number; attempt: number; executionId: number },
   {
     isToBeAsked,
     ...rest
@@ -96,26 +101,41 @@ export const endClaim = async (
     fault: string | null
     message: string | null
     cancelOutcome: string | null
-    changeSeq: number
     /** A lost one, whose target did not answer: it is asked again later. */
     isToBeAsked: boolean
   },
-): Promise<boolean> => {
-  const ended = await db
-    .updateTable('automation.branches')
-    .set({
-      ...rest,
-      leaseUntil: null,
-      askAgainAt: isToBeAsked ? askAgainAt : null,
-      finishedAt: rest.status === 'lost' ? null : sql<Date>`clock_timestamp()`,
-    })
-    .where('id', '=', branch.id)
-    .where('attempt', '=', branch.attempt)
-    .where('status', '=', 'running')
-    .returning('id')
+): Promise<LockedExecution | undefined> =>
+  db
+    .with('drawn', (query) =>
+      query
+        .updateTable('automation.executions')
+        .set({
+          changeSeq: sql`change_seq + 1`,
+          ...(rest.status === 'lost' ? { needsAttention: true } : {}),
+        })
+        .where('id', '=', branch.executionId)
+        .returningAll(),
+    )
+    .with('ended', (query) =>
+      query
+        .updateTable('automation.branches as branch')
+        .from('drawn')
+        .set((change) => ({
+          ...rest,
+          changeSeq: change.ref('drawn.changeSeq'),
+          leaseUntil: null,
+          askAgainAt: isToBeAsked ? askAgainAt : null,
+          finishedAt: rest.status === 'lost' ? null : sql<Date>`clock_timestamp()`,
+        }))
+        .where('branch.id', '=', branch.id)
+        .where('branch.attempt', '=', branch.attempt)
+        .where('branch.status', '=', 'running')
+        .returning('branch.id'),
+    )
+    .selectFrom('drawn')
+    .selectAll('drawn')
+    .where((where) => where.exists(where.selectFrom('ended').select('ended.id')))
     .executeTakeFirst()
-  return ended !== undefined
-}
 
 const expired = (db: Kysely<DB>) =>
   db

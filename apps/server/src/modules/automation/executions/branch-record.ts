@@ -46,13 +46,10 @@ export const createBranchRecord = (
     },
 
     ready: (branch: Claim, steps: readonly { work: BranchStep; attempt: number }[]) =>
-      transaction(ctx, async (ctx) => {
-        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
-        await insertReadySteps(
-          ctx.db,
-          steps.map(({ work, attempt }) => toReady(branch, work, attempt, changeSeq)),
-        )
-      }),
+      insertReadySteps(
+        ctx.db,
+        steps.map(({ work, attempt }) => toReady(branch, work, attempt)),
+      ),
 
     begin: async (branch: Claim, work: BranchStep, step: Try, { method, connectMs }: Link) => {
       const { name, target, id } = work.planned
@@ -134,32 +131,32 @@ export const createBranchRecord = (
 
     end: (branch: Claim, { status, outcome, message }: BranchEnd) =>
       transaction(ctx, async (ctx) => {
-        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
-        const isOurs = await endClaim(ctx.db, branch, {
+        const execution = await endClaim(ctx.db, branch, {
           status,
           fault: outcome?.fault ?? null,
           message,
           cancelOutcome: outcome?.cancelOutcome ?? (status === 'cancelled' ? 'stopped' : null),
-          changeSeq,
           isToBeAsked: status === 'lost' && outcome?.fault != null,
         })
-        if (!isOurs) return
-        if (status !== 'lost') {
+        if (execution === undefined) return
+        const { changeSeq } = execution
+        await Promise.all([
           // the steps behind an unknown one may still run, when somebody has said what became of it
-          await endSteps(ctx.db, branch.id, ['ready'], {
-            status: status === 'cancelled' ? 'cancelled' : 'skipped',
-            changeSeq,
-          })
-        }
-        if (status === 'lost') await store.updateExecution(ctx.db, branch.executionId, { needsAttention: true })
-        await insertLogLines(ctx.db, { id: branch.executionId, day: branch.day }, [
-          line(branch, `${branch.targetName} is ${status}${message === null ? '' : `: ${message}`}`, {
-            phase: 'completion',
-            level: status === 'completed' ? 'info' : status === 'cancelled' ? 'warning' : 'error',
-            category: status === 'cancelled' ? 'user' : 'system',
-          }),
+          status === 'lost'
+            ? null
+            : endSteps(ctx.db, branch.id, ['ready'], {
+                status: status === 'cancelled' ? 'cancelled' : 'skipped',
+                changeSeq,
+              }),
+          insertLogLines(ctx.db, execution, [
+            line(branch, `${branch.targetName} is ${status}${message === null ? '' : `: ${message}`}`, {
+              phase: 'completion',
+              level: status === 'completed' ? 'info' : status === 'cancelled' ? 'warning' : 'error',
+              category: status === 'cancelled' ? 'user' : 'system',
+            }),
+          ]),
+          progress.goOn(ctx, execution),
         ])
-        await progress.advance(ctx, branch.executionId)
       }),
 
     /** Nothing has begun that has not ended: another executor may go on. */
@@ -181,7 +178,6 @@ export const toReady = (
   branch: { id: number; executionId: number; attempt: number },
   { index, planned }: BranchStep,
   attempt: number,
-  changeSeq: number,
 ) => ({
   branchId: branch.id,
   executionId: branch.executionId,
@@ -198,5 +194,4 @@ export const toReady = (
   targetName: planned.target.name,
   method: planned.method.type,
   credential: planned.credential,
-  changeSeq,
 })

@@ -51,15 +51,24 @@ type Run = {
   record: BranchRecord
 }
 
-/** The task `{ branch: uuid }`: takes the branch, runs its steps one after the other, and says how it ended. */
+/** What waits in the queue of a zone: a branch; and its target, so that it can be read while the branch is taken. */
+export type BranchTask = { branch: string; target?: string }
+
+/** The task: takes the branch, runs its steps one after the other, and says how it ended. */
 export const createBranchRun = (ports: BranchRunPorts) => {
   const { plans, vault, progress, leases, wake } = ports
   const matcherOf = createMatchers()
 
-  const prepare = async (ctx: Context, record: BranchRecord, branch: Claim, hold: Hold): Promise<Run> => {
+  const prepare = async (
+    ctx: Context,
+    record: BranchRecord,
+    branch: Claim,
+    hold: Hold,
+    target = plans.findTarget(ctx, branch.targetUuid),
+  ): Promise<Run> => {
     const values = openValues(vault, { ...branch, uuid: branch.executionUuid })
     const job = { name: branch.jobName, serial: branch.jobSerial }
-    const steps = await plans.forBranch(ctx, branch, job, documentOf(branch), values)
+    const steps = await plans.forBranch(ctx, branch, await target, job, documentOf(branch), values)
     const ready = record.ready(
       branch,
       steps.map((work) => ({ work, attempt: 1 })),
@@ -201,8 +210,10 @@ export const createBranchRun = (ports: BranchRunPorts) => {
       : { status: 'failed', outcome: failed, message: failed.message }
   }
 
-  return async (ctx: Context, task: { branch: string }): Promise<void> => {
+  return async (ctx: Context, task: BranchTask): Promise<void> => {
     const record = createBranchRecord(ctx, { progress, executor: ports.executor, leaseSec: ports.leaseSec })
+    const target = task.target === undefined ? undefined : plans.findTarget(ctx, task.target)
+    target?.catch(() => {}) // heard where it is waited for, if the branch is ours
     const branch = await record.claim(task.branch)
     if (branch === undefined) return
     const { executionUuid } = branch
@@ -210,7 +221,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     // heard in every gap, too: the database says whether it was cancelled
     const stopHearing = wake.hear(topics.cancel(executionUuid), leases.look)
     try {
-      const run = await prepare(ctx, record, branch, hold)
+      const run = await prepare(ctx, record, branch, hold, target)
       const end = await runSteps(ctx, run)
       if (end !== 'left') return await record.end(branch, end)
       if (hold.leaving.reason !== 'stopping') throw new Fenced()

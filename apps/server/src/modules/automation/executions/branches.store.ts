@@ -2,6 +2,7 @@ import type { Branch, BranchStatus, CancelOutcome, Fault } from '@opsconductor/c
 import { type Kysely, type Selectable, type UpdateObject, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
 import { branchNumber } from '../plans/plans.ts'
+import { drawn } from './executions.store.ts'
 
 export type BranchRow = Selectable<DB['automation.branches']>
 
@@ -53,17 +54,23 @@ export const findBranch = (db: Kysely<DB>, executionId: number, number: number):
 /** What may go to the queue: so many of a batch in order, or exactly these. */
 export type Releasable = { batch: number; limit: number } | { ids: readonly number[] }
 
-/** Marks branches as queued. */
-export const releaseBranches = (db: Kysely<DB>, executionId: number, which: Releasable, changeSeq: number) =>
+/** Marks branches as queued. The execution's row must be locked. */
+export const releaseBranches = (db: Kysely<DB>, executionId: number, which: Releasable) =>
   db
-    .updateTable('automation.branches')
-    .set({ status: 'queued', queuedAt: sql`clock_timestamp()`, changeSeq })
-    .where('status', '=', 'scheduled')
+    .with('drawn', (query) => drawn(query, executionId))
+    .updateTable('automation.branches as branch')
+    .from('drawn')
+    .set((change) => ({
+      status: 'queued',
+      queuedAt: sql<Date>`clock_timestamp()`,
+      changeSeq: change.ref('drawn.changeSeq'),
+    }))
+    .where('branch.status', '=', 'scheduled')
     .where((where) =>
       'ids' in which
-        ? where('id', '=', sql<number>`any(${[...which.ids]}::bigint[])`)
+        ? where('branch.id', '=', sql<number>`any(${[...which.ids]}::bigint[])`)
         : where(
-            'id',
+            'branch.id',
             'in',
             where
               .selectFrom('automation.branches as next')
@@ -75,41 +82,38 @@ export const releaseBranches = (db: Kysely<DB>, executionId: number, which: Rele
               .limit(which.limit),
           ),
     )
-    .returning(['uuid', 'zone', 'number'])
+    .returning(['branch.uuid', 'branch.zone', 'branch.number', 'branch.targetUuid'])
     .execute()
 
-/**
- * The batch of which the next branch would begin, null when all have; and whether any branch is not at its end. Asked
- * whenever a branch ends: two probes of an index, in one statement.
- */
-export const findNext = async (db: Kysely<DB>, executionId: number) => {
-  const { rows } = await sql<{ nextBatch: number | null; hasOpen: boolean }>`
-    select
-      (select batch from automation.branches where execution_id = ${executionId} and status = 'scheduled'
-        order by batch, number limit 1) as next_batch,
-      exists (select from automation.branches where execution_id = ${executionId}
-        and status in ('scheduled', 'queued', 'running', 'lost')) as has_open`.execute(db)
-  return rows[0] ?? { nextBatch: null, hasOpen: false }
+export type Ahead = {
+  /** The batch of which the next branch would begin; null when all have. */
+  nextBatch: number | null
+  /** Whether any branch is not at its end. */
+  hasOpen: boolean
+  /** The first batch that is under way; this and the counts only as long as there is a next branch. */
+  openBatch: number | null
+  queued: number
+  running: number
 }
 
-/** How many branches of an execution are under way, and the first batch that is. */
-export const countUnderWay = (db: Kysely<DB>, executionId: number) =>
-  db
-    .selectFrom('automation.branches')
-    .select([
-      sql<number | null>`min(batch)`.as('openBatch'),
-      sql<number>`count(*) filter (where status = 'queued')`.as('queued'),
-      sql<number>`count(*) filter (where status = 'running')`.as('running'),
-    ])
-    .where('executionId', '=', executionId)
-    .where('status', 'in', ['queued', 'running'])
-    .executeTakeFirstOrThrow()
-
-/** How far an execution is: what comes next, and what is under way. */
-export const lookAhead = async (db: Kysely<DB>, executionId: number) => ({
-  ...(await findNext(db, executionId)),
-  ...(await countUnderWay(db, executionId)),
-})
+/** How far an execution is. Asked whenever a branch ends: two probes of an index, once all have begun. */
+export const lookAhead = async (db: Kysely<DB>, executionId: number): Promise<Ahead> => {
+  const { rows } = await sql<Ahead>`
+    select next.batch as next_batch, under_way.*,
+      exists (select from automation.branches where execution_id = ${executionId}
+        and status in ('scheduled', 'queued', 'running', 'lost')) as has_open
+    from (select (select batch from automation.branches where execution_id = ${executionId} and status = 'scheduled'
+        order by batch, number limit 1) as batch) as next
+    cross join lateral (
+      select min(batch) as open_batch, count(*) filter (where status = 'queued') as queued,
+        count(*) filter (where status = 'running') as running
+      from automation.branches
+      where execution_id = ${executionId} and status in ('queued', 'running') and next.batch is not null
+    ) as under_way`.execute(db)
+  const [ahead] = rows
+  if (ahead === undefined) throw new Error('A statement that always answers with a row did not.')
+  return ahead
+}
 
 /** More failed branches of a batch than so many, or than so many in a hundred. */
 export type FailureLimit = { count: number } | { percent: number }

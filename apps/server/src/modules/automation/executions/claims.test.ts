@@ -58,7 +58,6 @@ const claim = async (): Promise<Claim> => {
       targetName: branch.targetName,
       method: 'ssh',
       credential: null,
-      changeSeq: 1,
     },
   ])
   return branch

@@ -1,5 +1,5 @@
 import type { BranchStatus, CancelOutcome, Execution, ExecutionStatus, Strategy, Values } from '@opsconductor/contract'
-import { type Kysely, type UpdateObject, sql } from 'kysely'
+import { type Kysely, type QueryCreator, type UpdateObject, sql } from 'kysely'
 import { type DB, jsonb } from '../../../kernel/database/index.ts'
 import { asSerial, isUuid } from '../../../kernel/identifiers.ts'
 
@@ -141,14 +141,15 @@ export const updateExecution = async (
  * transaction, so numbers follow commit order and a reader that has seen one has seen all below it.
  */
 export const drawChange = async (db: Kysely<DB>, executionId: number): Promise<number> =>
-  (
-    await db
-      .updateTable('automation.executions')
-      .set({ changeSeq: sql`change_seq + 1` })
-      .where('id', '=', executionId)
-      .returning('changeSeq')
-      .executeTakeFirstOrThrow()
-  ).changeSeq
+  (await drawn(db, executionId).executeTakeFirstOrThrow()).changeSeq
+
+/** The same as the first part of a statement that changes rows. */
+export const drawn = (db: QueryCreator<DB>, executionId: number) =>
+  db
+    .updateTable('automation.executions')
+    .set({ changeSeq: sql`change_seq + 1` })
+    .where('id', '=', executionId)
+    .returning('changeSeq')
 
 export const toExecution = (row: ExecutionRow): Execution => ({
   uuid: row.uuid,

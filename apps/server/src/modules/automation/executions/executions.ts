@@ -52,41 +52,43 @@ export const createExecutions = (ports: Ports) => {
     return { execution, branch }
   }
 
-  const start = (
+  const start = async (
     ctx: Context,
     ref: string,
     request: StartRequest,
     idempotencyKey: string | null,
   ): Promise<Execution> => {
     permit(ctx, 'executions.start')
-    return transaction(ctx, async (ctx) => {
-      const requestHash = createHash('sha256')
-        .update(JSON.stringify([ref, request]))
-        .digest('hex')
-      const actorUuid = ctx.actor.uuid
-      if (idempotencyKey !== null && actorUuid !== null) {
-        const before = await findIdempotent(ctx.db, actorUuid, idempotencyKey)
-        if (before !== undefined) {
-          if (before.requestHash !== requestHash) {
-            throw new Refusal(
-              'idempotency_mismatch',
-              'This Idempotency-Key was used for another request. Use a new key for a new request.',
-            )
-          }
-          return store.toExecution(await find(ctx, (before.answer as { uuid: string }).uuid))
+    const requestHash = createHash('sha256')
+      .update(JSON.stringify([ref, request]))
+      .digest('hex')
+    const actorUuid = ctx.actor.uuid
+    if (idempotencyKey !== null && actorUuid !== null) {
+      const before = await findIdempotent(ctx.db, actorUuid, idempotencyKey)
+      if (before !== undefined) {
+        if (before.requestHash !== requestHash) {
+          throw new Refusal(
+            'idempotency_mismatch',
+            'This Idempotency-Key was used for another request. Use a new key for a new request.',
+          )
         }
+        return store.toExecution(await find(ctx, (before.answer as { uuid: string }).uuid))
       }
-      const job = await plans.findRunnable(ctx, ref)
-      refuseDisabled(job)
-      const working = await plans.make(ctx, job, documentOf(job), request)
-      await plans.holdTo(ctx, working, request.planHash)
+    }
+    const job = await plans.findRunnable(ctx, ref)
+    refuseDisabled(job)
+    const working = await plans.make(ctx, job, documentOf(job), request)
+    await plans.holdTo(ctx, working, request.planHash)
+    const uuid = await transaction(ctx, async (ctx) => {
       const uuid = await begin(ctx, working, { priority: request.priority ?? 0 })
       if (idempotencyKey !== null && actorUuid !== null) {
         const isFirst = await insertIdempotent(ctx.db, actorUuid, idempotencyKey, requestHash, { uuid })
         if (!isFirst) throw new Refusal('conflict', 'The same request is being carried out at this moment. Ask again.')
       }
-      return store.toExecution(await find(ctx, uuid))
+      return uuid
     })
+    // after the commit, while executors take it already
+    return store.toExecution(await find(ctx, uuid))
   }
 
   /** What has not begun never begins; what runs is stopped by its executor, which then says what it found. */

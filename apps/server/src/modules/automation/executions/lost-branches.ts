@@ -39,7 +39,7 @@ export const createLostBranches = ({ executions, progress, queue }: Ports) => {
     if (step !== undefined && as === 'completed') {
       await settleStep(ctx.db, step.id, { status: 'completed', message, changeSeq })
     }
-    if (step !== undefined && as === 'again') await insertNextTry(ctx.db, step, changeSeq)
+    if (step !== undefined && as === 'again') await insertNextTry(ctx.db, step)
     const revived = await reviveBranch(ctx.db, branch.id, changeSeq)
     if (revived !== undefined) {
       await queue.enqueue(ctx, queueOf('branch', revived.zone), [{ branch: revived.uuid }])

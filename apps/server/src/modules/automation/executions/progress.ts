@@ -35,28 +35,30 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
     const cancelOutcome =
       status === 'cancelled' ? ((await branches.worstCancelOutcome(ctx.db, execution.id)) ?? 'stopped') : null
     const message = describe(counts)
-    await insertLogLines(ctx.db, execution, [
-      {
-        branch: null,
-        phase: 'completion',
-        level: status === 'completed' ? 'info' : 'warning',
-        category: 'system',
-        message: `The execution is ${status}: ${message}`,
-      },
+    await Promise.all([
+      insertLogLines(ctx.db, execution, [
+        {
+          branch: null,
+          phase: 'completion',
+          level: status === 'completed' ? 'info' : 'warning',
+          category: 'system',
+          message: `The execution is ${status}: ${message}`,
+        },
+      ]),
+      store.updateExecution(ctx.db, execution.id, {
+        status,
+        cancelOutcome,
+        message,
+        needsAttention: false,
+        pausedAt: null,
+        pausedBy: null,
+        finishedAt: new Date(),
+      }),
+      publish(ctx, `execution.${status}`, execution.uuid, { counts }),
+      lockAdmission(ctx.db),
+      freeJob(ctx.db, execution.id),
+      admit(ctx),
     ])
-    await store.updateExecution(ctx.db, execution.id, {
-      status,
-      cancelOutcome,
-      message,
-      needsAttention: false,
-      pausedAt: null,
-      pausedBy: null,
-      finishedAt: new Date(),
-    })
-    await publish(ctx, `execution.${status}`, execution.uuid, { counts })
-    await lockAdmission(ctx.db)
-    await freeJob(ctx.db, execution.id)
-    await admit(ctx)
   }
 
   /** Targets that were held for branches which have ended go to whoever waits for them. */
@@ -74,6 +76,7 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
     }
   }
 
+  /** The same for an execution whose row is locked. */
   const goOn = async (ctx: Context, execution: store.LockedExecution) => {
     const hasOpen = await release(ctx, execution)
     await handOverTargets(ctx, execution)
@@ -89,10 +92,10 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
 
   /** Lets waiting executions run while there is room for them. */
   const admit = async (ctx: Context) => {
-    await lockAdmission(ctx.db)
-    for (const execution of await admitWaiting(ctx.db, maxConcurrentExecutions)) {
-      if (execution.isFirst) await publish(ctx, 'execution.started', execution.uuid)
-      await goOn(ctx, execution)
+    const [, admitted] = await Promise.all([lockAdmission(ctx.db), admitWaiting(ctx.db, maxConcurrentExecutions)])
+    for (const execution of admitted) {
+      const isFirst = execution.isFirst
+      await Promise.all([isFirst ? publish(ctx, 'execution.started', execution.uuid) : null, goOn(ctx, execution)])
     }
   }
 
@@ -104,6 +107,7 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
 
   return {
     advance,
+    goOn,
     changed,
     admit: (ctx: Context) => transaction(ctx, admit),
     /** For the scheduler: whoever can go on and was not told so. */

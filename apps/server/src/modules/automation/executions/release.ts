@@ -4,6 +4,7 @@ import type { Publish } from '../../../kernel/facts/facts.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
 import { insertLogLines } from '../log/log.store.ts'
 import { lockAdmission } from './admission.store.ts'
+import type { BranchTask } from './branch-run.ts'
 import * as branches from './branches.store.ts'
 import * as store from './executions.store.ts'
 import { takeTargets } from './target-holds.store.ts'
@@ -51,20 +52,19 @@ export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publi
   }
 
   return async (ctx: Context, execution: store.LockedExecution): Promise<boolean> => {
-    const findNext = () => branches.findNext(ctx.db, execution.id)
-    if (execution.status !== 'running' || execution.cancelRequestedAt !== null) return (await findNext()).hasOpen
+    const lookAhead = () => branches.lookAhead(ctx.db, execution.id)
+    if (execution.status !== 'running' || execution.cancelRequestedAt !== null) return (await lookAhead()).hasOpen
     const strategy = execution.strategy as Strategy
     const { maxFailures } = strategy
     const failedBatch =
       maxFailures === undefined ? null : await branches.findFailedBatch(ctx.db, execution.id, limitOf(maxFailures))
     if (failedBatch !== null) {
       await stopAfterFailures(ctx, execution, failedBatch)
-      return (await findNext()).hasOpen
+      return (await lookAhead()).hasOpen
     }
 
-    const { nextBatch, hasOpen } = await findNext()
+    const { nextBatch, hasOpen, openBatch, queued, running } = await lookAhead()
     if (nextBatch === null) return hasOpen
-    const { openBatch, queued, running } = await branches.countUnderWay(ctx.db, execution.id)
     if (openBatch !== null && openBatch < nextBatch) return true
     if (strategy.pauseBetweenBatches === true && nextBatch > execution.approvedBatch) {
       await pauseBefore(ctx, execution, nextBatch)
@@ -81,10 +81,11 @@ export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publi
       if (ids.length === 0) return true
       which = { ids }
     }
-    const changeSeq = await store.drawChange(ctx.db, execution.id)
-    const released = await branches.releaseBranches(ctx.db, execution.id, which, changeSeq)
+    const released = await branches.releaseBranches(ctx.db, execution.id, which)
     for (const [zone, members] of Map.groupBy(released, ({ zone }) => zone)) {
-      const tasks = members.toSorted((a, b) => a.number - b.number).map(({ uuid }) => ({ branch: uuid }))
+      const tasks = members
+        .toSorted((a, b) => a.number - b.number)
+        .map(({ uuid, targetUuid }): BranchTask => ({ branch: uuid, target: targetUuid }))
       await queue.enqueue(ctx, queueOf('branch', zone), tasks)
     }
     return true

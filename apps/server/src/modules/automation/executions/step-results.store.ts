@@ -3,6 +3,7 @@ import { type Kysely, type RawBuilder, type Selectable, type Updateable, sql } f
 import type { DB, jsonb } from '../../../kernel/database/index.ts'
 import { type NewLogLine, numberedLines } from '../log/log.store.ts'
 import { branchNumber } from '../plans/plans.ts'
+import { drawn } from './executions.store.ts'
 
 export type StepResultRow = Selectable<DB['automation.stepResults']>
 
@@ -23,15 +24,22 @@ export type NewStepResult = Pick<
   | 'targetName'
   | 'method'
   | 'credential'
-  | 'changeSeq'
 >
 
-/** Rows of steps that are ready; those a former holder of the branch has made already stay as they are. */
+/** Rows of steps of one execution that are ready; those a former holder of the branch has made already stay as they are. */
 export const insertReadySteps = async (db: Kysely<DB>, steps: readonly NewStepResult[]) => {
-  if (steps.length === 0) return
+  const [first] = steps
+  if (first === undefined) return
   await db
+    .with('drawn', (query) => drawn(query, first.executionId))
     .insertInto('automation.stepResults')
-    .values(steps.map((step) => ({ ...step, status: 'ready' })))
+    .values((query) =>
+      steps.map((step) => ({
+        ...step,
+        status: 'ready',
+        changeSeq: query.selectFrom('drawn').select('drawn.changeSeq'),
+      })),
+    )
     .onConflict((conflict) => conflict.columns(['branchId', 'index', 'attempt']).doNothing())
     .execute()
 }
@@ -145,7 +153,7 @@ export const finishStep = async (
 }
 
 /** One more try of a step, ready to run. */
-export const insertNextTry = (db: Kysely<DB>, row: StepResultRow, changeSeq: number) =>
+export const insertNextTry = (db: Kysely<DB>, row: StepResultRow) =>
   insertReadySteps(db, [
     {
       branchId: row.branchId,
@@ -163,7 +171,6 @@ export const insertNextTry = (db: Kysely<DB>, row: StepResultRow, changeSeq: num
       targetName: row.targetName,
       method: row.method,
       credential: row.credential,
-      changeSeq,
     },
   ])
 

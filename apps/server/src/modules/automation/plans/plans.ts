@@ -34,7 +34,7 @@ type Wanted = { targets?: string[] | undefined; parameters?: Values | undefined;
 type Ports = { assets: Pick<Assets, 'targets'>; vault: Pick<Vault, 'derive'> }
 
 /** A branch that an executor has taken. */
-type TakenBranch = { id: number; targetUuid: string; number: number; executionUuid: string; requestedBy: string }
+type TakenBranch = { id: number; number: number; executionUuid: string; requestedBy: string }
 
 export const createPlans = ({ assets, vault }: Ports) => {
   const hashKey = vault.derive('plan-hash')
@@ -168,16 +168,20 @@ export const createPlans = ({ assets, vault }: Ports) => {
       )
     },
 
+    /** The target of a branch as it is now; undefined when it has been archived. */
+    findTarget: async (ctx: Context, uuid: string): Promise<RunTarget | undefined> =>
+      (await assets.targets.forRun(ctx, [uuid])).found[0],
+
     /** The steps of one branch as they are to run now, but for what depends on earlier ones: that comes by `settle`. */
     forBranch: async (
       ctx: Context,
       branch: TakenBranch,
+      target: RunTarget | undefined,
       job: { name: string; serial: string },
       document: JobDocument,
       values: RunValues,
     ): Promise<BranchStep[]> => {
       const delegates = await delegatesOf(ctx, document)
-      const [target] = (await assets.targets.forRun(ctx, [branch.targetUuid])).found
       if (target === undefined) throw invalid([{ path: 'targets', message: 'the target has been archived meanwhile' }])
       const place = asksForPlace(document) ? await findPlace(ctx.db, branch.id) : null
       return planBranch({

@@ -15,6 +15,7 @@ import { measureOutput } from './output.ts'
 import { sayMachine } from './report/machine.ts'
 import { measureRtt40 } from './rtt40.ts'
 import { measureSsh } from './ssh.ts'
+import { measureSteps } from './steps.ts'
 import { measureFiveSteps } from './steps5x50.ts'
 import { measureWinrm } from './winrm.ts'
 
@@ -32,6 +33,7 @@ const measurements: Record<string, (options: Options) => Promise<void>> = {
   copy: measureCopy,
   'log-open': measureLogOpen,
   history: measureHistory,
+  steps: measureSteps,
   ssh: measureSsh,
   winrm: measureWinrm,
 }

@@ -1,5 +1,6 @@
 import { Kysely, type PostgresCursor, PostgresDialect, type PostgresPoolClient, type PostgresQueryResult } from 'kysely'
 import { type ClientConfig, Pool, type PoolClient, type QueryResult } from 'pg'
+import { gatheringSocket } from './gathering-socket.ts'
 import type { Log } from './log.ts'
 import { createStatementNames, queryPrepared, type StatementNames } from './prepared.ts'
 import { applicationRole } from './roles.ts'
@@ -39,7 +40,9 @@ export const openDatabase = ({
     ...connectionConfig(url, role, applicationName),
     max: maxConnections,
     types: valueTypes,
-    pipeline: true, // statements travel without waiting for the answers of those before them, see `transact`
+    // statements travel without waiting for the answers of those before them, see `transact`
+    pipeline: true,
+    stream: gatheringSocket,
   })
   let closing = false
   // An idle connection that breaks (a restart of the server) is replaced by the next query. The driver does not wait for

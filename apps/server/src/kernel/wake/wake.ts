@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BroadcastChannel, getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { Database, Listener } from '../database/index.ts'
@@ -16,6 +17,8 @@ export type Wake = {
 }
 
 const channel = 'opsconductor'
+/** Others hear at once, and then at most so often: a busy moment is one notification, not hundreds. */
+const gatherMs = 5
 /** PostgreSQL refuses payloads of 8,000 bytes; topics are far below 100. */
 const topicsPerNotification = 60
 
@@ -63,6 +66,7 @@ export const createWake = async ({
         log.warn({ err: error, topics: told }, 'could not notify; who waits will see it at the next poll')
       }
     }
+    await sleep(gatherMs)
   })
 
   const stop = await listener.listen(channel, (payload) => {

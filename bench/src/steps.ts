@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { api } from '@opsconductor/contract'
 import { addJob, execute } from './ground/execution.ts'
-import { machineCpuMs } from './ground/processes.ts'
+import { endedChildrenCpuMs } from './ground/processes.ts'
 import { sayGoal } from './report/goal.ts'
 import { type Go, takeTurns } from './report/turns.ts'
 import { type Server, startServer } from './server-process.ts'
@@ -57,12 +57,12 @@ const run = async (server: Server, job: string, all: number): Promise<Go> => {
 
 const runShells = async ({ branches, steps }: { branches: number; steps: number }): Promise<Go> => {
   const startedAt = performance.now()
-  const cpuBefore = machineCpuMs()
+  const cpuBefore = endedChildrenCpuMs()
   const oneAfterTheOther = async () => {
     for (let step = 0; step < steps; step++) {
       await once(spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'] }), 'close')
     }
   }
   await Promise.all(Array.from({ length: branches }, oneAfterTheOther))
-  return { wallMs: performance.now() - startedAt, cpuMs: machineCpuMs() - cpuBefore }
+  return { wallMs: performance.now() - startedAt, cpuMs: endedChildrenCpuMs() - cpuBefore }
 }

@@ -7,13 +7,16 @@ import { api } from '@opsconductor/contract'
 import { type Sshd, startSshd } from '@opsconductor/transports/testing'
 import { printHead, printTimes } from './figures.ts'
 import { openLiveOutput, preciseNow } from './live-output.ts'
+import { sayGoal } from './report/goal.ts'
+import { median, quantile } from './report/median.ts'
 import { type Server, startServer } from './server-process.ts'
 
 const rounds = 200
 const warmUp = 30
 /** Says by the clock of the target, which is this machine's, when it ran. */
 const command = 'date +%s%N'
-const goalMs = 15
+/** What `ssh` through a ControlMaster took on the machine for which the goals were set. */
+const peerThereMs = 7.8
 
 /** From `POST /jobs/:ref/executions` to the first byte of the command's output, on a target that is connected already. */
 export const measureDispatch = async () => {
@@ -34,8 +37,8 @@ export const measureDispatch = async () => {
       const askedAt = preciseNow()
       const execution = await server.call(api.executions.start, { params: { ref: job }, body: {} })
       const answeredAt = preciseNow()
-      const { seenAt, text, completed } = await live.firstOutput(execution.uuid)
-      await completed
+      const { seenAt, completed } = await live.firstOutput(execution.uuid)
+      const text = await completed
       const endedAt = preciseNow()
       const peerMs = await peer.firstByteMs()
       if (round < 0) continue
@@ -51,10 +54,17 @@ export const measureDispatch = async () => {
     printTimes('POST → first output seen live', seen)
     printTimes('POST → exit code stored, and the end seen live', ended)
     printTimes('beside it: ssh over an open ControlMaster', peers)
-    if (mode === 'attached') {
-      const median = seen.toSorted((a, b) => a - b)[Math.floor(seen.length / 2)] ?? 0
-      console.log(`goal: median of "seen live" at most ${goalMs} ms: ${median <= goalMs ? 'reached' : 'MISSED'}`)
-    }
+    // where the goals were set, that `ssh` took 7.8 ms: as parts of it they hold on any machine
+    const peerMs = median(peers)
+    const goal = (what: string, ms: number, goalMs: number) =>
+      sayGoal({
+        what: `${mode}: ${what} ÷ ssh through ControlMaster`,
+        value: ms / peerMs,
+        atMost: goalMs / peerThereMs,
+      })
+    goal('first output seen live', median(seen), 10)
+    goal('p99 of that', quantile(seen, 0.99), 50)
+    goal('exit code stored', median(ended), 1.5 * peerThereMs)
   }
 }
 

@@ -4,9 +4,8 @@ import type { Server } from './server-process.ts'
 export type FirstOutput = {
   /** When the first output arrived here, by `Date.now()` with fractions. */
   seenAt: number
-  text: string
-  /** Resolves when all output of the branch has come. */
-  completed: Promise<void>
+  /** Resolves with all output of the branch when it has come. */
+  completed: Promise<string>
 }
 
 /** A live connection that watches the output of one execution after the other. */
@@ -24,16 +23,15 @@ export const openLiveOutput = async ({ origin, accessToken }: Server) => {
     /** Subscribes now. @returns at the first output */
     firstOutput: (ref: string): Promise<FirstOutput> =>
       new Promise((resolve) => {
-        const completed = Promise.withResolvers<void>()
+        const completed = Promise.withResolvers<string>()
+        let text = ''
         heard = (frame, seenAt) => {
           if (frame.type !== 'output' || frame.id !== ref.slice(0, 50)) return
-          const [first] = frame.lines
-          if (first !== undefined) {
-            resolve({ seenAt, text: first.text, completed: completed.promise })
-          }
+          if (frame.lines.length > 0) resolve({ seenAt, completed: completed.promise })
+          text += frame.lines.map((line) => line.text).join('')
           if (!frame.isComplete) return
           send({ type: 'unsubscribe', id: frame.id })
-          completed.resolve()
+          completed.resolve(text)
         }
         send({ type: 'subscribe', id: ref.slice(0, 50), to: { topic: 'output', ref, branch: 1, from: 0 } })
       }),

@@ -77,7 +77,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
     queue,
     wake,
     wires,
-    logins: { agentSockets: config.SSH_AGENT_SOCKETS },
+    logins: { agentSockets: config.SSH_AGENT_SOCKETS, isSystemAllowed: config.SSH_SYSTEM_LOGIN },
     mayUseTickets: config.KERBEROS_TICKETS,
   })
   const automation = createAutomation({

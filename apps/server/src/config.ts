@@ -132,6 +132,11 @@ const Settings = z.object({
     .describe(
       'ssh_config that OpenSSH reads on the executor’s machine, for methods with `sshClient: openssh`: a path, or `none`. Its ProxyCommand, ProxyJump and algorithms count; its keys do not.',
     ),
+  SSH_SYSTEM_LOGIN: yes
+    .default(false)
+    .describe(
+      'Lets credentials of type `ssh_system` log in by what the account of the executor has: a Kerberos ticket, the key files of its `.ssh` and of SSH_CONFIG.',
+    ),
   SSH_IDLE_SEC: wholeNumber(0, 86_400)
     .default(300)
     .describe('Seconds that an SSH connection stays open when nothing uses it.'),

@@ -16,7 +16,10 @@ type WiresForTest = Omit<Wires, 'winrm'> & Partial<Pick<Wires, 'winrm'>>
  * The assets module over a database of its own. `call` goes through the contract on the way in and out, as a request
  * does; tasks are kept in `deliveries`, and run at once when there are wires.
  */
-export const openAssets = async (given: WiresForTest | null = null, agentSockets: string[] = []) => {
+export const openAssets = async (
+  given: WiresForTest | null = null,
+  { agentSockets = [] as string[], isSystemAllowed = false } = {},
+) => {
   const wires = given === null ? null : { winrm: createWinrmWire(), ...given }
   const database = await cloneDatabase()
   const ctx = contextOf(database)
@@ -28,7 +31,7 @@ export const openAssets = async (given: WiresForTest | null = null, agentSockets
     deliveries.push(delivery)
     if (wires !== null) running.push(assets.runTest(ctx, { test: String(delivery.data['test']) }))
   })
-  const assets = createAssets({ vault, queue, wake, wires, logins: { agentSockets } })
+  const assets = createAssets({ vault, queue, wake, wires, logins: { agentSockets, isSystemAllowed } })
 
   const call = async <R extends Route>(
     route: R,

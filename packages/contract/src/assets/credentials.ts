@@ -58,6 +58,8 @@ export const credentialSecrets = {
       .describe('chooses one of its keys; without it each is tried'),
     ...secondProof,
   }),
+  /** What OpenSSH on the executor's machine finds by itself: a Kerberos ticket, a key file of its account. */
+  ssh_system: z.strictObject({ username: Login }),
   ssh_keyboard_interactive: z.strictObject({
     username: Login,
     password: Secret.optional().describe('given where a password is asked for'),
@@ -98,6 +100,7 @@ export const NewCredential = z.discriminatedUnion('type', [
   secretOf('ssh_key'),
   secretOf('ssh_certificate'),
   secretOf('ssh_agent'),
+  secretOf('ssh_system'),
   secretOf('ssh_keyboard_interactive'),
   secretOf('api_key'),
   secretOf('bearer'),

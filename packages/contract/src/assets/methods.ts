@@ -107,7 +107,7 @@ export const MethodConfig = z
     host: Host.default('localhost'),
     port: Port.optional(),
     connectTimeoutSec: z.number().int().min(1).max(300).optional(),
-    sshClient: SshClient.optional().describe('SSH only; ssh2 unless told'),
+    sshClient: SshClient.optional().describe('SSH only; as the credential needs unless told'),
     jumpHosts: z
       .array(z.string().trim().min(1).max(200))
       .max(5)

@@ -21,6 +21,8 @@ import { createTargets } from './targets/targets.ts'
 export type { OpenConnection, OpenRequest, Wires } from './connections/connections.ts'
 export type { RunMethod, RunTarget, RunTargets } from './targets/run-targets.ts'
 
+const noLogins: LoginSettings = { agentSockets: [], isSystemAllowed: false }
+
 /** A test that has no result by then will not get one. */
 const lostTestSec = 600
 
@@ -37,14 +39,7 @@ export type Ports = {
 }
 
 /** What there is to manage and how to reach it. */
-export const createAssets = ({
-  vault,
-  queue,
-  wake,
-  wires,
-  logins = { agentSockets: [] },
-  mayUseTickets = false,
-}: Ports) => {
+export const createAssets = ({ vault, queue, wake, wires, logins = noLogins, mayUseTickets = false }: Ports) => {
   const credentials = createCredentials({ vault, wake })
   const targets = createTargets({ wake })
   const hostKeys = createHostKeys({ wake })

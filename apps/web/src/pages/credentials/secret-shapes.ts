@@ -70,6 +70,12 @@ export const secretShapes: Record<CredentialType, readonly SecretField[]> = {
     },
     ...secondProof,
   ],
+  ssh_system: [
+    {
+      ...login,
+      hint: 'Logs in by a Kerberos ticket or a key file of the executor’s account; OPSCONDUCTOR_SSH_SYSTEM_LOGIN there must allow it',
+    },
+  ],
   ssh_keyboard_interactive: [
     login,
     { ...password, isOptional: true, hint: 'Given where a password is asked for' },

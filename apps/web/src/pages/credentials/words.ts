@@ -6,6 +6,7 @@ export const credentialWords: Record<CredentialType, string> = {
   password: 'User name and password',
   ssh_certificate: 'SSH certificate',
   ssh_agent: 'SSH key agent',
+  ssh_system: 'SSH by the executor’s own account (Kerberos, key files)',
   ssh_keyboard_interactive: 'Answers to questions (keyboard-interactive)',
   api_key: 'API key',
   bearer: 'Bearer token',

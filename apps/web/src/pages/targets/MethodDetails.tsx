@@ -5,7 +5,8 @@ import classes from './MethodFields.module.css'
 import { type TargetDraft, isShell } from './target-draft.ts'
 
 const clients = [
-  { value: '', label: 'Built in' },
+  { value: '', label: 'As the credential needs: built in, else OpenSSH' },
+  { value: 'ssh2', label: 'Built in' },
   { value: 'openssh', label: 'OpenSSH, installed on the executor' },
 ]
 

@@ -6,10 +6,16 @@ import type { OpenedSecret } from '../credentials/secrets.ts'
 export type LoginSettings = {
   /** Sockets of key agents that credentials may name. */
   agentSockets: readonly string[]
+  /** Whether credentials may log in by what the account of the executor has. */
+  isSystemAllowed: boolean
 }
 
 /** What a credential is to SSH. @throws TransportError `denied` when it is nothing that logs in over SSH */
-export const sshLogin = (name: string, opened: OpenedSecret, { agentSockets }: LoginSettings): SshLogin => {
+export const sshLogin = (
+  name: string,
+  opened: OpenedSecret,
+  { agentSockets, isSystemAllowed }: LoginSettings,
+): SshLogin => {
   switch (opened.type) {
     case 'password': {
       const { answers } = opened.secret
@@ -37,6 +43,11 @@ export const sshLogin = (name: string, opened: OpenedSecret, { agentSockets }: L
       const chosen = fingerprint === undefined ? {} : { fingerprint }
       return { kind: 'agent', username, socketPath, ...chosen, ...secondProof(opened.secret) }
     }
+    case 'ssh_system':
+      if (isSystemAllowed) return { kind: 'system', username: opened.secret.username }
+      throw denied(
+        `The credential "${name}" logs in by what the executor’s own account has, which is switched off. OPSCONDUCTOR_SSH_SYSTEM_LOGIN=true there turns it on.`,
+      )
     case 'ssh_keyboard_interactive':
       return { kind: 'keyboard_interactive', username: opened.secret.username, ...secondProof(opened.secret) }
     case 'api_key':
@@ -49,9 +60,9 @@ export const sshLogin = (name: string, opened: OpenedSecret, { agentSockets }: L
   }
 }
 
-/** ssh2 knows no certificates: those go by OpenSSH. */
-export const clientFor = (login: SshLogin, chosen: SshClient | null): SshClient =>
-  chosen ?? (login.kind === 'ssh_certificate' ? 'openssh' : 'ssh2')
+/** ssh2 knows no certificates, and nothing of the executor's account: that goes by OpenSSH. */
+export const clientFor = ({ kind }: SshLogin, chosen: SshClient | null): SshClient =>
+  chosen ?? (kind === 'ssh_certificate' || kind === 'system' ? 'openssh' : 'ssh2')
 
 const byPassword = ({
   username,

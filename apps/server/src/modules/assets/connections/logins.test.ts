@@ -25,7 +25,7 @@ describe.skipIf(!sshdAvailable('kinds of log-in'))('a log-in', () => {
     writeFileSync(authority, signed.authority)
     sshd = await startSshd({ settings: { TrustedUserCAKeys: authority } })
     ssh = createSshWire({ openssh: { configFile: 'none', folder } })
-    assets = await openAssets({ ssh, local: null }, [agent.socketPath])
+    assets = await openAssets({ ssh, local: null }, { agentSockets: [agent.socketPath] })
   })
   afterAll(async () => {
     await assets?.[Symbol.asyncDispose]()
@@ -101,6 +101,25 @@ describe.skipIf(!sshdAvailable('kinds of log-in'))('a log-in', () => {
     ).rejects.toMatchObject({ code: 'forbidden' })
   })
 
+  test('by what the executor’s account has needs the configuration to allow it, and OpenSSH', async () => {
+    const secret = { username: sshd.username }
+    const { name } = await credential({ type: 'ssh_system', secret })
+    expect(await tested(name)).toMatchObject({
+      isOk: false,
+      message: expect.stringContaining('OPSCONDUCTOR_SSH_SYSTEM_LOGIN'),
+    })
+    const key = join(folder, 'own-key')
+    writeFileSync(key, sshd.privateKey, { mode: 0o600 })
+    const configFile = join(folder, 'ssh_config')
+    writeFileSync(configFile, `IdentityFile ${key}\nIdentitiesOnly yes\n`)
+    await using own = createSshWire({ openssh: { configFile, folder } })
+    await using allowed = await openAssets({ ssh: own, local: null }, { isSystemAllowed: true })
+    await allowed.call(api.credentials.create, { body: { name: 'own', type: 'ssh_system', secret } })
+    const { uuid } = await allowed.addTarget('one', { ...sshd.address, credential: 'own' })
+    const { methods } = await allowed.call(api.targets.test, { params: { ref: uuid } })
+    expect(methods[0]).toMatchObject({ isOk: true })
+  })
+
   test('without OpenSSH on the executor says what to install', async () => {
     await using bare = createSshWire({ openssh: { configFile: 'none', folder, program: '/nowhere/ssh' } })
     await using other = await openAssets({ ssh: bare, local: null })
@@ -116,7 +135,7 @@ describe.skipIf(!sshdAvailable('kinds of log-in'))('a log-in', () => {
 
 test('answers and passwords besides keys reach the wire', () => {
   const answers = [{ question: 'code', answer: '123456' }]
-  const settings = { agentSockets: [] }
+  const settings = { agentSockets: [], isSystemAllowed: false }
   expect(
     sshLogin('one', { type: 'ssh_keyboard_interactive', secret: { username: 'root', answers } }, settings),
   ).toEqual({ kind: 'keyboard_interactive', username: 'root', answers })

@@ -157,8 +157,9 @@ export const createCredentials = ({ vault, wake }: { vault: Vault; wake: Wake })
 
 export type Credentials = ReturnType<typeof createCredentials>
 
-/** The keys in an agent of the executor's machine were entered by nobody here: whoever has them used needs to be allowed to. */
-const enteredBy = (ctx: Context, type: string) => (type === 'ssh_agent' ? null : ctx.actor.uuid)
+/** What the executor's machine holds was entered by nobody here: whoever has it used needs to be allowed to. */
+const enteredBy = (ctx: Context, type: string) =>
+  type === 'ssh_agent' || type === 'ssh_system' ? null : ctx.actor.uuid
 
 const subject = ({ uuid, name }: { uuid: string; name: string }) => ({ kind: 'credential', uuid, name })
 

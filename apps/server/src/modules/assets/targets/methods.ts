@@ -9,9 +9,20 @@ import * as store from './methods.store.ts'
 
 /** What logs in over a method; the others take whatever credential they are given until they have a wire. */
 const credentialTypes: Partial<Record<MethodType, readonly string[]>> = {
-  ssh: ['password', 'ssh_key', 'ssh_certificate', 'ssh_agent', 'ssh_keyboard_interactive', 'windows_domain'],
+  ssh: [
+    'password',
+    'ssh_key',
+    'ssh_certificate',
+    'ssh_agent',
+    'ssh_system',
+    'ssh_keyboard_interactive',
+    'windows_domain',
+  ],
   winrm: ['password', 'windows_domain', 'certificate'],
 }
+
+/** What only OpenSSH can log in with. */
+const opensshTypes: readonly string[] = ['ssh_certificate', 'ssh_system']
 
 /**
  * Makes a target's methods what the input says: those with a UUID are kept, the others are new, and those not named are
@@ -136,8 +147,8 @@ const mistakesOfCredentials = (
     const fitting = credentialTypes[type]
     if (fitting !== undefined && !fitting.includes(credential.type))
       return [{ path, message: whyNot(credential, type, fitting) }]
-    if (credential.type === 'ssh_certificate' && config.sshClient === 'ssh2')
-      return [{ path, message: 'certificates need OpenSSH as the client of this method' }]
+    if (opensshTypes.includes(credential.type) && config.sshClient === 'ssh2')
+      return [{ path, message: `"${credential.name}" needs OpenSSH as the client of this method` }]
     const isRepeated = wanted.findIndex((other) => credentials.get(other.ref)?.id === credential.id) < place
     return isRepeated ? [{ path, message: 'the same credential twice' }] : []
   })

@@ -12,6 +12,7 @@ export const stepTypeWords = {
 export const stepText = (step: Step): string => {
   switch (step.type) {
     case 'ssh.script':
+    case 'winrm.script':
       return step.script
     case 'ssh.exec':
     case 'winrm.exec':

@@ -61,8 +61,20 @@ const stepLines = (step: Step, index: number): string[] => [
     ...line('time-out', step.timeoutSec && `${step.timeoutSec} s`),
     ...line('retries', step.retries),
     ...line('on error', step.onError),
-    ...(step.idempotent ? ['idempotent'] : []),
+    ...(step.idempotent === undefined ? [] : [step.idempotent ? 'idempotent' : 'not idempotent']),
     ...line('mode', step.mode),
-    ...('script' in step ? text('script', step.script) : text('command', step.command)),
+    ...(step.type === 'ssh.copy' ? copyLines(step) : []),
+    ...('script' in step ? text('script', step.script) : []),
+    ...('command' in step ? text('command', step.command) : []),
   ]),
+]
+
+const copyLines = (step: Extract<Step, { type: 'ssh.copy' }>): string[] => [
+  ...line('direction', step.direction),
+  ...line('from', step.from),
+  ...line('to', step.to),
+  ...line('permissions', step.fileMode),
+  ...line('owner', step.owner),
+  ...line('links', step.symlinks),
+  ...(step.content === undefined ? [] : text('content', step.content)),
 ]

@@ -27,6 +27,7 @@ export const winrmLogin = (name: string, opened: OpenedSecret, { auth, mayBeRead
     case 'ssh_key':
     case 'ssh_certificate':
     case 'ssh_agent':
+    case 'ssh_system':
     case 'ssh_keyboard_interactive':
     case 'api_key':
     case 'bearer':

@@ -66,11 +66,23 @@ test('a first start that finds its port taken says so, and the next one still pr
   await rm(dataDir, { recursive: true, force: true })
 })
 
+/** The program as a command that ends by itself. */
+const runProgram = (args: string[], settings: Record<string, string>) =>
+  spawnSync(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'], ...settings }, encoding: 'utf8' })
+
+test.each([
+  ['--demon', "Unknown option '--demon'"],
+  ['config-files', 'There is no "config-files".'],
+  ['config now', 'What does "now" mean here?'],
+])('%s is refused with what is known', (words, message) => {
+  const { status, stdout, stderr } = runProgram(words.split(' '), {})
+  expect([status, stdout]).toEqual([2, ''])
+  expect(stderr).toContain(message)
+  expect(stderr).toContain('Usage: npm start')
+})
+
 test('what is wrong with the configuration is told at once, all of it, and ends the program with code 2', () => {
-  const { status, stderr } = spawnSync(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], OPSCONDUCTOR_PORT: 'x', OPSCONDUCTOR_SERVICES: 'gateway,teapot' },
-    encoding: 'utf8',
-  })
+  const { status, stderr } = runProgram([], { OPSCONDUCTOR_PORT: 'x', OPSCONDUCTOR_SERVICES: 'gateway,teapot' })
   expect(status).toBe(2)
   expect(stderr).toContain('OPSCONDUCTOR_PORT')
   expect(stderr).toContain('OPSCONDUCTOR_SERVICES')

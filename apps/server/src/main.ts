@@ -1,31 +1,24 @@
 import { createApp, type ServiceName } from './app.ts'
+import { readArguments, usage, UsageError } from './arguments.ts'
 import { ConfigError, printConfig, readConfig, unknownSettings } from './config.ts'
 import { addDemonstration } from './demonstration.ts'
 import { createLog } from './kernel/log.ts'
-import { ensureAdministrator, prepareContents, prepareDatabase } from './preparation.ts'
+import { ensureAdministrator, prepareContents, prepareDatabase, resetPassword } from './preparation.ts'
 import type { RunningService } from './services/service.ts'
 import { startExecutorThread } from './threads.ts'
-
-const usage = `Usage: npm start [-- <option>]
-
-  --demo    turn on the local transport and add a target and two jobs to try things with
-  config    print the configuration as it was understood, and end
-  --help    print this, and end
-`
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
 /** Configuration → database → app → services → wait for a signal → stop in reverse. */
 const run = async (argv: readonly string[]): Promise<number> => {
-  const unknown = argv.filter((argument) => !['--demo', 'config', '--help'].includes(argument))
-  if (argv.includes('--help') || unknown.length > 0) {
+  const { command, username, isDemo, wantsHelp } = readArguments(argv)
+  if (wantsHelp) {
     say(usage)
-    return unknown.length > 0 ? 2 : 0
+    return 0
   }
-  const isDemo = argv.includes('--demo')
   const read = readConfig()
   const config = { ...read, LOCAL_TRANSPORT: read.LOCAL_TRANSPORT || isDemo }
-  if (argv.includes('config')) {
+  if (command === 'config') {
     say(printConfig(config))
     return 0
   }
@@ -39,8 +32,14 @@ const run = async (argv: readonly string[]): Promise<number> => {
     // beside other services the executor has a thread of its own
     const here: ServiceName[] =
       config.SERVICES.length > 1 ? config.SERVICES.filter((name) => name !== 'executor') : config.SERVICES
-    const app = await createApp({ config, ...ground, log, services: here })
+    const services = command === 'start' ? here : []
+    const app = await createApp({ config, ...ground, log, services })
     running.unshift({ stop: app.close })
+    if (command === 'reset-password') {
+      const password = await resetPassword(app, username)
+      say(`\n  user name  ${username}\n  password   ${password}\n\n  It must be changed at the next log-in.\n`)
+      return 0
+    }
     await prepareContents(app)
     if (isDemo) await addDemonstration(app)
 
@@ -112,6 +111,6 @@ try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
   // the message is for the operator; where it is not enough, its causes say more
-  process.stderr.write(`\n${explain(error)}\n`)
-  process.exitCode = error instanceof ConfigError ? 2 : 1
+  process.stderr.write(`\n${explain(error)}\n${error instanceof UsageError ? `\n${usage}` : ''}`)
+  process.exitCode = error instanceof ConfigError || error instanceof UsageError ? 2 : 1
 }

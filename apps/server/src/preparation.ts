@@ -43,7 +43,16 @@ export const prepareContents = async (app: App): Promise<void> => {
 /** @returns the password of a new administrator, when it was made up here: whoever calls shows it at once */
 export const ensureAdministrator = async (app: App, config: Config): Promise<string | null> => {
   const generated = config.ADMIN_PASSWORD === undefined
-  const password = config.ADMIN_PASSWORD ?? randomBytes(15).toString('base64url')
+  const password = config.ADMIN_PASSWORD ?? makeUpPassword()
   const isNew = await app.identity.ensureFirstAdministrator(app.contextOf('start'), password, generated)
   return isNew && generated ? password : null
 }
+
+/** For whoever has lost it. @returns the new password, which must be changed at the next log-in */
+export const resetPassword = async (app: App, username: string): Promise<string> => {
+  const password = makeUpPassword()
+  await app.identity.resetPassword(app.contextOf('reset-password'), username, password)
+  return password
+}
+
+const makeUpPassword = () => randomBytes(15).toString('base64url')

@@ -18,6 +18,7 @@ export const createIdentity = ({ vault, wake }: { vault: Vault; wake: Wake }) =>
     identify: (ctx: Pick<Context, 'db'>, accessToken: string) => sessions.identify(ctx, accessToken),
     ensureBuiltInRoles: roles.ensureBuiltIn,
     ensureFirstAdministrator: users.ensureFirstAdministrator,
+    resetPassword: users.resetPassword,
   }
 }
 

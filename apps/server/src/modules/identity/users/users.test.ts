@@ -175,3 +175,21 @@ test('no answer and no audit line holds a password or its hash', async () => {
     expect(text).not.toContain(userPassword)
   }
 })
+
+test('whoever runs the server replaces a lost password; the sessions end, and the new one must be changed', async () => {
+  const lost = await app.as('operator')
+  const { username, uuid } = lost.me
+  const ctx = app.contextOf('reset-password')
+  await app.identity.resetPassword(ctx, username, 'made up by the server')
+  expect(await refusalCode(lost(api.auth.me, {}))).toBe('token_revoked')
+  expect(await refusalCode(logIn(app.url, username, userPassword))).toBe('wrong_credentials')
+  const again = await logIn(app.url, username, 'made up by the server')
+  expect(await refusalCode(again(api.jobs.list, { query: {} }))).toBe('password_change_required')
+  expect((await app.auditLines()).find(({ action }) => action === 'users.resetPassword')).toMatchObject({
+    subjectUuid: uuid,
+  })
+
+  await expect(app.identity.resetPassword(ctx, 'nobody', 'made up')).rejects.toThrow('There is no user "nobody".')
+  await app.admin(api.users.deactivate, { params: { ref: uuid } })
+  await expect(app.identity.resetPassword(ctx, username, 'made up')).rejects.toThrow('is deactivated')
+})

@@ -125,6 +125,21 @@ export const createUsers = ({ endSessions, wake }: { endSessions: EndSessions; w
       })
     },
 
+    /** By whoever may start the server and reads its configuration, so nobody's permission is asked. */
+    resetPassword: (ctx: Context, username: string, password: string): Promise<void> =>
+      transaction(ctx, async (ctx) => {
+        const user = await store.findUserByLogin(ctx.db, username)
+        if (user === undefined) throw new Refusal('not_found', `There is no user "${username}".`)
+        if (user.status !== 'active') throw new Refusal('conflict', `The user "${username}" is deactivated.`)
+        await store.updateUser(ctx.db, user.id, {
+          passwordHash: await hashPassword(password),
+          mustChangePassword: true,
+        })
+        await endSessions(ctx, user.id, 'password')
+        await audit(ctx, 'users.resetPassword', subject(user))
+        announce(ctx)
+      }),
+
     me: async (ctx: Context): Promise<Me> => toMe(await find(ctx, ctx.actor.uuid ?? '')),
 
     updateMe: (ctx: Context, change: ProfileChange): Promise<Me> =>

@@ -79,7 +79,7 @@ export const theme = createTheme({
         radius: 'md',
         overlayProps: { backgroundOpacity: 0.45 },
       },
-      styles: { title: { fontSize: '1.0313rem', fontWeight: 620 } },
+      styles: { title: { fontSize: '1.0313rem', fontWeight: 620, overflowWrap: 'anywhere' } },
     },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Alert: { defaultProps: { radius: 'md' }, styles: { title: { color: 'var(--mantine-color-text)' } } },

@@ -30,7 +30,7 @@ const columns: readonly Column<Job>[] = [
     ),
   },
   { label: 'State', width: '120px', cell: ({ state }) => <StatusBadge status={state} /> },
-  { label: 'Tags', width: '170px', from: 'lg', cell: ({ tags }) => <Tags tags={tags} /> },
+  { label: 'Tags', width: '170px', from: 'lg', cell: ({ tags }) => <Tags tags={tags} most={3} /> },
   { label: 'Steps', width: '70px', align: 'end', from: 'md', cell: ({ stepCount }) => stepCount },
   {
     label: 'Last execution',

@@ -25,7 +25,7 @@ const columns: readonly Column<Target>[] = [
   { label: 'Reached by', cell: (target) => <Reach target={target} />, width: '22%', from: 'sm' },
   { label: 'System', cell: ({ osType }) => osWords[osType], width: '100px', from: 'xl' },
   { label: 'Environment', cell: ({ environment }) => environment ?? '–', width: '125px', from: 'md' },
-  { label: 'Tags', cell: ({ tags }) => <Tags tags={tags} />, width: '15%', from: 'lg' },
+  { label: 'Tags', cell: ({ tags }) => <Tags tags={tags} most={3} />, width: '15%', from: 'lg' },
   {
     label: 'Health',
     cell: ({ health, status }) => <StatusBadge status={status === 'active' ? health : status} />,

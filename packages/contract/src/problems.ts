@@ -34,17 +34,19 @@ export type ProblemCode = keyof typeof problems
 export const FieldProblem = z.object({ path: z.string(), message: z.string() })
 export type FieldProblem = z.infer<typeof FieldProblem>
 
-/** `application/problem+json`, RFC 9457. */
-export const Problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
-  detail: z.string(),
-  requestId: z.string(),
-  fields: z.array(FieldProblem).optional(),
-  diff: PlanDiff.optional().describe(
-    'with plan_changed: what is different between the plan that was asked for and the one of now; absent where the former is not known any more',
-  ),
-})
+/** `application/problem+json`, RFC 9457. Its id is its name in the OpenAPI document, where every route refers to it. */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+    detail: z.string(),
+    requestId: z.string(),
+    fields: z.array(FieldProblem).optional(),
+    diff: PlanDiff.optional().describe(
+      'with plan_changed: what is different between the plan that was asked for and the one of now; absent where the former is not known any more',
+    ),
+  })
+  .meta({ id: 'Problem' })
 export type Problem = z.infer<typeof Problem>

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { allRoutes, api, apiBase, Health, Problem, urlOf } from '@opsconductor/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adminPassword, startApp, type TestApp } from '../../../test/app.ts'
@@ -46,6 +46,51 @@ describe('every refusal is a problem document', () => {
       const { status, code } = await problemIn(await post('/api/v1/targets', body))
       expect([status, code]).toEqual([400, body === '' ? 'invalid' : 'malformed'])
     }
+  })
+
+  test('for JSON that is nested without end, also from strangers', async () => {
+    for (const path of ['/api/v1/targets', '/api/v1/auth/login']) {
+      for (const [open, close] of [
+        ['[', ']'],
+        ['{"a":', '}'],
+      ] as const) {
+        const body = `{"name":${open.repeat(50_000)}1${close.repeat(50_000)}}`
+        const { status, code } = await problemIn(await post(path, body))
+        expect([status, code]).toEqual([400, 'malformed'])
+      }
+    }
+  })
+
+  test('for what is no request at all', async () => {
+    const tooLong = `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`
+    for (const [text, status] of [
+      ['NONSENSE\r\n\r\n', 400],
+      [tooLong, 413],
+    ] as const) {
+      const [head = '', body = ''] = (await sendRaw(text)).split('\r\n\r\n')
+      expect(head).toContain('Content-Type: application/problem+json')
+      expect(Problem.parse(JSON.parse(body)).status).toBe(status)
+    }
+  })
+
+  test('for the path of the live connection without one', async () => {
+    expect((await problemIn(await get('/api/v1/live'))).detail).toContain('WebSocket')
+  })
+
+  test('for conditions and keys that cannot be read, instead of passing them over', async () => {
+    const body = { name: 'conditional', methods: [{ type: 'local' as const, config: {} }] }
+    const { uuid } = await app.admin(api.targets.create, { body })
+    for (const ifMatch of ['nonsense', '"1", "2"', '"-1"', '']) {
+      const change = fetch(`${app.url}/api/v1/targets/${uuid}`, {
+        method: 'PATCH',
+        body: '{"description":"changed"}',
+        headers: { 'content-type': 'application/json', 'if-match': ifMatch, ...bearer() },
+      })
+      expect((await problemIn(await change)).code).toBe('malformed')
+    }
+    expect(await app.admin(api.targets.read, { params: { ref: uuid } })).toMatchObject({ description: '' })
+    const key = { 'idempotency-key': 'k'.repeat(201) }
+    expect((await problemIn(await post('/api/v1/jobs/JOB-2026-000001/executions', '{}', key))).code).toBe('malformed')
   })
 
   test('for another media type', async () => {
@@ -136,6 +181,23 @@ test('behind https the cookie is secure and browsers are told to stay', async ()
   expect(answer.headers.get('strict-transport-security')).toMatch(/max-age=\d{8}/)
 })
 
+test('the front door is the web UI for anybody, other paths are for those who ask for pages', async () => {
+  const page = [200, 503] // 503 where the web UI has not been built
+  for (const method of ['GET', 'HEAD']) {
+    expect(page).toContain((await fetch(`${app.url}/?from=here`, { method })).status)
+    const asked = { method, headers: { accept: 'text/html' } }
+    expect(page).toContain((await fetch(`${app.url}/somewhere`, asked)).status)
+    expect((await fetch(`${app.url}/somewhere`, { method })).status).toBe(404)
+  }
+})
+
+/** What is answered to these very bytes. */
+const sendRaw = async (text: string): Promise<string> => {
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
+  socket.write(text)
+  return Buffer.concat(await socket.toArray()).toString()
+}
+
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -157,8 +219,9 @@ test('the probes answer anyone', async () => {
 
 describe('the OpenAPI document', () => {
   type Operation = {
+    operationId?: string
     summary?: string
-    responses?: object
+    responses?: Record<string, object>
     security?: object[]
     requestBody?: object
     parameters?: object[]
@@ -181,11 +244,15 @@ describe('the OpenAPI document', () => {
       ({ route }) => `${route.method} ${apiBase}${route.path.replace(/:(\w+)/g, '{$1}')}`,
     )
     expect(new Set(listed)).toEqual(new Set(expected))
-    for (const { route } of allRoutes()) {
+    for (const { name, route } of allRoutes()) {
       const path = `${apiBase}${route.path.replace(/:(\w+)/g, '{$1}')}`
       const operation = paths[path]?.[route.method.toLowerCase()]
+      expect(operation?.operationId).toBe(name)
       expect(operation?.summary).toBe(route.summary)
-      expect(Object.keys(operation?.responses ?? {})).not.toEqual([])
+      expect(operation?.responses?.[route.status]).toBeDefined()
+      expect(operation?.responses?.['default']).toMatchObject({
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      })
       expect(operation?.requestBody !== undefined).toBe(route.body !== undefined)
       expect(operation?.security !== undefined).toBe(route.access !== 'public')
     }

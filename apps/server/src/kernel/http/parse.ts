@@ -63,3 +63,12 @@ const unstorable = function* (value: unknown, path: readonly string[] = []): Gen
     }
   }
 }
+
+/** Far more than any document of ours, and far less than what a walk over it can stand. */
+const deepestLevel = 64
+
+/** Whether lists and objects stand in each other more deeply than anybody means. */
+export const isTooDeep = (value: unknown, level = 0): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (level === deepestLevel || Object.values(value).some((inner) => isTooDeep(inner, level + 1)))

@@ -1,4 +1,13 @@
-import { type Route, apiBase, cookieRequestHeader, refreshCookieName, statusOf } from '@opsconductor/contract'
+import {
+  type Route,
+  allRoutes,
+  apiBase,
+  Problem,
+  cookieRequestHeader,
+  refreshCookieName,
+  statusOf,
+  z,
+} from '@opsconductor/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Logger } from 'pino'
 import type { Actor, Context } from '../context.ts'
@@ -46,6 +55,7 @@ export const registerEndpoint = (server: FastifyInstance, { route, answer }: End
         const aliased = await registration.aliases.addTo(route.path, result)
         return reply
           .code(status)
+          .type('application/json; charset=utf-8')
           .serializer((value: unknown) => JSON.stringify(value))
           .send(aliased)
       }
@@ -87,8 +97,6 @@ const contextOf = (request: FastifyRequest, reply: FastifyReply, actor: Actor, {
 
 const exchangeOf = (request: FastifyRequest, reply: FastifyReply, isHttps: boolean, tokenExpiresAt: Date): Exchange => {
   const cookie = { path: `${apiBase}/auth`, httpOnly: true, sameSite: 'strict', secure: isHttps } as const
-  const ifMatch = /^(?:W\/)?"?(\d+)"?$/.exec(request.headers['if-match'] ?? '')?.[1]
-  const idempotencyKey = request.headers['idempotency-key']
   return {
     accessToken: bearerOf(request),
     tokenExpiresAt,
@@ -97,12 +105,35 @@ const exchangeOf = (request: FastifyRequest, reply: FastifyReply, isHttps: boole
     setRefreshCookie: (token, maxAgeSec) =>
       void reply.setCookie(refreshCookieName, token, { ...cookie, maxAge: maxAgeSec }),
     clearRefreshCookie: () => void reply.clearCookie(refreshCookieName, cookie),
-    ifRevision: ifMatch === undefined ? null : Number(ifMatch),
-    idempotencyKey:
-      typeof idempotencyKey === 'string' && idempotencyKey.length > 0 ? idempotencyKey.slice(0, 200) : null,
+    // asked for by the routes that honour them; others do not care what stands there
+    get ifRevision() {
+      return revisionOf(request.headers['if-match'])
+    },
+    get idempotencyKey() {
+      return keyOf(request.headers['idempotency-key'])
+    },
     device: request.headers['user-agent']?.slice(0, 300) ?? '',
     answerBytes: (source) => sendBytes(request, reply, source),
   }
+}
+
+/** The revision that must not have changed; a condition that cannot be read must not be passed over. */
+const revisionOf = (ifMatch: string | undefined): number | null => {
+  if (ifMatch === undefined || ifMatch === '*') return null
+  const revision = /^(?:W\/)?"?(\d{1,15})"?$/.exec(ifMatch)?.[1]
+  if (revision === undefined)
+    throw new Refusal('malformed', 'If-Match takes one ETag as it was answered, such as "3", or *.')
+  return Number(revision)
+}
+
+const longestKey = 200
+
+/** Cut short, two keys could be one, and the second execution would never start. */
+const keyOf = (key: string | string[] | undefined): string | null => {
+  if (key === undefined || key === '') return null
+  if (typeof key !== 'string' || key.length > longestKey)
+    throw new Refusal('malformed', `Idempotency-Key takes one key of at most ${longestKey} characters.`)
+  return key
 }
 
 /** Only log-in has a tight limit, per address: guessing is slow, everything else is not. */
@@ -120,7 +151,10 @@ const limitsOf = (route: Route, loginsPerMinute: number): Pick<RouteShorthandOpt
       }
     : {}
 
+const routeNames = new Map(allRoutes().map(({ name, route }) => [route, name]))
+
 const openApiSchema = (route: Route) => ({
+  operationId: routeNames.get(route) ?? `${route.method} ${route.path}`,
   summary: route.summary,
   tags: [route.path.split('/')[1] ?? ''],
   description: describeAccess(route),
@@ -128,13 +162,17 @@ const openApiSchema = (route: Route) => ({
   ...(route.params === undefined ? {} : { params: route.params }),
   ...(route.query === undefined ? {} : { querystring: route.query }),
   ...(route.body === undefined ? {} : { body: route.body }),
-  ...(route.answer === undefined || route.answer === 'bytes' ? {} : { response: answersOf(route, route.answer) }),
+  response: answersOf(route),
 })
 
-const answersOf = ({ status, doneFlag }: Route, answer: object) => ({
-  [status]: answer,
+const answersOf = ({ status, doneFlag, answer }: Route) => ({
+  [status]: answer === 'bytes' ? bytes : (answer ?? nothing),
   ...(doneFlag === undefined ? {} : { 202: answer }),
+  default: { description: 'A refusal.', content: { 'application/problem+json': { schema: Problem } } },
 })
+
+const bytes = { description: 'The bytes as they are.', content: { 'text/plain': { schema: z.string() } } }
+const nothing = z.null().describe('Done.')
 
 const describeAccess = ({ access }: Route) => {
   if (access === 'public') return 'Public.'

@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { Refusal } from '../errors.ts'
 import { newUuid } from '../identifiers.ts'
+import { answerNoRequest } from './no-request.ts'
 import { type Identify, registerEndpoint } from './registration.ts'
 import type { Endpoint } from './endpoints.ts'
 import { readAway } from './leftover-body.ts'
@@ -18,6 +19,7 @@ import type { AliasedTables } from './numeric-aliases.store.ts'
 import { currentPath } from './older-paths.ts'
 import { serveOpenApi } from './openapi.ts'
 import { dataPolicy } from './page-policy.ts'
+import { isTooDeep } from './parse.ts'
 import { problemOf } from './problem.ts'
 import { type OpenSocket, serveSocket } from './socket.ts'
 import { serveWebFiles } from './web-files.ts'
@@ -61,6 +63,7 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
       markAnswer(request, reply)
       void sendProblem(reply, problemOf(error, request.id))
     },
+    clientErrorHandler: answerNoRequest,
   }) as unknown as FastifyInstance
 
   // inputs are parsed by `parseInput`, which reports all mistakes at once; the schemas on the routes are for OpenAPI
@@ -89,13 +92,18 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
 
   const sendPage = await serveWebFiles(server, options.webFolder)
   server.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
-    const isPage =
-      request.method === 'GET' && !request.url.startsWith('/api/') && request.headers.accept?.includes('text/html')
-    if (isPage) return sendPage(request, reply)
-    throw new Refusal('not_found', `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}.`)
+    const path = request.url.split('?', 1)[0] ?? ''
+    if (isPage(request, path)) return sendPage(request, reply)
+    throw new Refusal('not_found', `There is nothing at ${request.method} ${path}.`)
   })
   return server
 }
+
+/** Everything a browser asks for that is not the API's is a page of the web UI; the front door is one for anybody. */
+const isPage = ({ method, headers }: FastifyRequest, path: string): boolean =>
+  (method === 'GET' || method === 'HEAD') &&
+  !path.startsWith('/api/') &&
+  (path === '/' || headers.accept?.includes('text/html') === true)
 
 /** What every answer has; a route may have set its own. */
 const markAnswer = (request: FastifyRequest, reply: FastifyReply) => {
@@ -128,12 +136,15 @@ const readJson = (server: FastifyInstance) => {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     if (body.length === 0) return done(null, undefined)
+    let value: unknown
     try {
-      return done(null, JSON.parse(body.toString()))
+      value = JSON.parse(body.toString())
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : ''
       return done(new Refusal('malformed', `The body is not JSON: ${reason}`, { cause }))
     }
+    if (isTooDeep(value)) return done(new Refusal('malformed', 'The body is nested too deeply.'))
+    return done(null, value)
   })
 }
 

@@ -1,4 +1,6 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebSocket } from '@fastify/websocket'
+import { Refusal } from '../errors.ts'
 
 /** One WebSocket, as the rules see it: text frames in and out. */
 export type Socket = {
@@ -15,7 +17,10 @@ export type OpenSocket = (socket: Socket, requestId: string, address: string) =>
 const pingMs = 30_000
 
 export const serveSocket = (server: FastifyInstance, path: string, publicUrl: URL, open: OpenSocket) => {
-  server.get(path, { websocket: true, schema: { hide: true } }, (webSocket, request) => {
+  const refuse = () => {
+    throw new Refusal('malformed', 'This path is a WebSocket: open it with the header Upgrade: websocket.')
+  }
+  const serve = (webSocket: WebSocket, request: FastifyRequest) => {
     if (!isOwnOrigin(request.headers.origin, request.headers.host, publicUrl)) {
       webSocket.close(4403, 'This page may not open a live connection here.')
       return
@@ -47,7 +52,8 @@ export const serveSocket = (server: FastifyInstance, path: string, publicUrl: UR
       clearInterval(ping)
       handlers.onClose()
     })
-  })
+  }
+  server.route({ method: 'GET', url: path, schema: { hide: true }, handler: refuse, wsHandler: serve })
 }
 
 /** Programs send no Origin; a browser's must be our own page, by the public URL or by the host it was asked under. */

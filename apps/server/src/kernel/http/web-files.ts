@@ -34,6 +34,7 @@ export const serveWebFiles = async (server: FastifyInstance, folder: string) => 
       immutable: true, // names carry a hash of the content
       maxAge: '365d',
       wildcard: true,
+      preCompressed: true, // the build leaves a .gz beside what shrinks
       decorateReply: false,
     })
   }

@@ -21,5 +21,7 @@ if (isMainThread && process.send !== undefined) {
     histogram.reset()
     process.send?.(delay)
   })
+  // whoever measures may be stopped in the middle
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   process.channel?.unref() // it is to end as it would without being watched
 }

@@ -10,7 +10,6 @@ import { live } from './walks/live.ts'
 import { newcomer } from './walks/newcomer.ts'
 import { opsctl } from './walks/opsctl.ts'
 import { everyPage } from './walks/pages.ts'
-import { windowsMachine } from './walks/windows.ts'
 
 /** Walks through the whole house: the same tests, however the services are divided among processes. */
 export const walkThrough = (services: string, mode: Mode) =>
@@ -26,7 +25,6 @@ export const walkThrough = (services: string, mode: Mode) =>
       // the first, as it is the first log-in
       newcomer(inhabited, () => browser)
       cancelling(inhabited, () => browser)
-      windowsMachine(inhabited, () => browser)
       everyPage(inhabited, () => browser, mode)
     })
     opsctl(inhabited)

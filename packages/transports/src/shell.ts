@@ -46,6 +46,8 @@ export type ShellExit =
       exitCode: number
       /** Something the command left behind still held its output open; what that writes later is not read. */
       isOutputHeldOpen?: boolean
+      /** The connection was lost just then: the last of its output may be missing. */
+      isOutputCut?: boolean
     }
   | { kind: 'signalled'; signal: string; isCoreDumped?: boolean }
   /** No exit status came. Whatever the reason, this is never success. */

@@ -9,6 +9,8 @@ export interface SlowLink extends AsyncDisposable {
   setRoundTripMs(ms: number): void
   /** Cuts every connection without a goodbye. */
   cut(): void
+  /** Nothing passes any more over the connections there are, and neither side is told; new ones work. */
+  silence(): void
 }
 
 /** A TCP proxy on a free loopback port that holds back what passes, in order, as a long line would. */
@@ -16,15 +18,17 @@ export const startSlowLink = async (to: { host: string; port: number }, roundTri
   let delayMs = roundTripMs / 2
   let count = 0
   const sockets = new Set<Socket>()
+  const silent = new WeakSet<Socket>()
 
   const carry = (from: Socket, to: Socket): void => {
+    const later = (act: () => void): void => void setTimeout(() => silent.has(from) || act(), delayMs)
     sockets.add(from)
     // one clock for both ends of a direction: what came later also leaves later
-    from.on('data', (bytes) => void setTimeout(() => to.write(bytes), delayMs))
-    from.on('end', () => void setTimeout(() => to.end(), delayMs))
+    from.on('data', (bytes) => later(() => to.write(bytes)))
+    from.on('end', () => later(() => to.end()))
     from.on('close', () => {
       sockets.delete(from)
-      setTimeout(() => to.destroy(), delayMs)
+      later(() => to.destroy())
     })
     from.on('error', () => {})
   }
@@ -45,6 +49,9 @@ export const startSlowLink = async (to: { host: string; port: number }, roundTri
       delayMs = ms / 2
     },
     cut,
+    silence: () => {
+      for (const socket of sockets) silent.add(socket)
+    },
     [Symbol.asyncDispose]: async () => {
       cut()
       server.close()

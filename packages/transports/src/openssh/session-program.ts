@@ -1,5 +1,5 @@
 import type { TransportError } from '../fault.ts'
-import type { Program, ProgramEnd } from '../posix/program.ts'
+import { endOfClosed, type Program, type ProgramEnd } from '../posix/program.ts'
 import type { Channel } from './channel.ts'
 
 /** A session channel on which a command was started, as a Program. See channelProgram. */
@@ -16,10 +16,7 @@ export const sessionProgram = (
   ]
   const closed = Promise.race([
     refused.then((notStarted): ProgramEnd => ({ notStarted })),
-    Promise.all(over).then(
-      (): ProgramEnd =>
-        channel.end() ?? { lost: lostReason() ?? 'The target closed the channel without an exit status.' },
-    ),
+    Promise.all(over).then((): ProgramEnd => endOfClosed(channel.end(), lostReason())),
   ])
   return {
     stdout,

@@ -18,8 +18,10 @@ export const burnGuard = async (ask: Ask, place: Place, guard: Guard): Promise<G
     const [word, ...rest] = answer.split(' ')
     if (word !== 'found') throw noPlaceFault()
     const record = parseRecord(rest.join(' '))
-    // whoever took it may be about to note something: that it starts, that it cannot start, or how it ended
-    const looks = record.kind === 'begun' && record.isStarting && record.isAlive ? LOOKS_AT_A_START : LOOKS
+    // whoever took it may be about to note something: that it starts, that it cannot start, or how it ended. On a busy
+    // machine there may be seconds between the making of the file and the first word in it
+    const isAboutToStart = record.kind === 'blank' || (record.kind === 'begun' && record.isStarting && record.isAlive)
+    const looks = isAboutToStart ? LOOKS_AT_A_START : LOOKS
     if (look >= looks || !isInBetween(record)) return guardAnswer(record)
     await sleep(LOOK_AGAIN_MS)
   }

@@ -37,8 +37,8 @@ export const followOnShell = async (
   const isComplete = (): boolean =>
     sizes !== undefined && position.stdout >= sizes.stdout && position.stderr >= sizes.stderr
 
-  /** Hands on the output behind the first line. @returns what that says */
-  const ask = async (script: string, input?: AsyncIterable<Uint8Array>): Promise<StepRecord | Word> => {
+  /** Hands on the output behind the first line. @returns what that says; undefined when it did not come to its end */
+  const ask = async (script: string, input?: AsyncIterable<Uint8Array>): Promise<StepRecord | Word | undefined> => {
     let line = ''
     let said: StepRecord | Word | undefined
     const exit = await runOnShell(uncontrolled, {
@@ -56,10 +56,10 @@ export const followOnShell = async (
       },
     })
     if (!reading.aborted) checkAnswered(exit)
-    return said ?? wordOrRecord(line)
+    return said
   }
 
-  const stream = (): Promise<StepRecord | Word> => {
+  const stream = (): Promise<StepRecord | Word | undefined> => {
     const over = Promise.withResolvers<void>()
     return ask(streamText(id, ground.place, position), heldOpen(over.promise)).finally(over.resolve)
   }
@@ -69,16 +69,19 @@ export const followOnShell = async (
   let short = 0
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
     const before = position.stdout + position.stderr
-    let said: StepRecord | Word = canStream ? await stream() : words.cannot
+    let said: StepRecord | Word | undefined = canStream ? await stream() : words.cannot
     if (signal.aborted) return { kind: 'left' }
     if (said === words.cannot) canStream = false
-    if (typeof said === 'string') said = await ask(collectText(id, ground.place, position))
+    if (typeof said !== 'object') said = await ask(collectText(id, ground.place, position))
     if (signal.aborted) return { kind: 'left' }
-    const end = typeof said === 'string' ? undefined : endOf(said)
+    const end = typeof said === 'object' ? endOf(said) : untold(short)
     // its keeper may have noted the end and gone between the two looks
     const isSure = end !== undefined && (end.kind !== 'unknown' || isDoubted)
     // a connection that is slow may tell the end of the reading before it hands on what was read
-    if (isSure && (sizes === undefined || isComplete() || short++ === MOST_SHORT_READINGS)) return end
+    const isShort = typeof said !== 'object' || (sizes !== undefined && !isComplete())
+    if (isSure && (!isShort || short >= MOST_SHORT_READINGS))
+      return isShort && end.kind === 'exited' ? { ...end, isOutputCut: true } : end
+    if (isShort) short++
     isDoubted = end !== undefined
     if (position.stdout + position.stderr > before) {
       pauseMs = FIRST_PAUSE_MS
@@ -89,6 +92,11 @@ export const followOnShell = async (
 }
 
 const NEWLINE = 10
+
+const untold = (times: number): FollowEnd | undefined =>
+  times < MOST_SHORT_READINGS
+    ? undefined
+    : { kind: 'unknown', reason: 'The target does not tell what became of the command.' }
 
 type Word = (typeof words)[keyof typeof words]
 

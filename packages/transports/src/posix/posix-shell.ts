@@ -96,7 +96,8 @@ export type FollowRequest = Guard & {
 }
 
 export type FollowEnd =
-  | (RecordedExit & { stopReason?: StopReason })
+  /** `isOutputCut`: it wrote more than the target still has. */
+  | (RecordedExit & { stopReason?: StopReason; isOutputCut?: boolean })
   /** As in {@link ShellExit}; the reason says whether the machine was started anew or the watching process was ended. */
   | { kind: 'unknown'; reason: string; processGroup?: number }
   /** The end of `cancel` and `timeoutMs`, as it was seen on the target. */

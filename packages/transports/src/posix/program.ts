@@ -10,6 +10,14 @@ export type ProgramEnd = {
   isCoreDumped?: boolean
   /** Why there is neither a code nor a signal. */
   lost?: string
+  /** The connection was lost behind the code or the signal: the last output may be missing. */
+  isOutputCut?: boolean
+}
+
+/** The end of a program whose channel is closed. @param lost why the connection ended, if it did */
+export const endOfClosed = (end: ProgramEnd | undefined, lost: string | undefined): ProgramEnd => {
+  if (end === undefined) return { lost: lost ?? 'The target closed the channel without an exit status.' }
+  return lost === undefined ? end : { ...end, isOutputCut: true }
 }
 
 /** A started program on the other side, as the wires give it: three streams and an end. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TransportError } from '../fault.ts'
 import type { ShellCommand, ShellExit, Stopped } from '../shell.ts'
 import { sleep } from '../wait.ts'
@@ -126,13 +127,18 @@ const untilEnd = async (program: Program, output: Output, lingerMs: number): Pro
   const closed = program.closed.then((end): End => end)
   let end: End = await Promise.race([program.exited, closed])
   for (;;) {
-    const last = await Promise.race([closed, sleep(lingerMs)])
+    const last = await Promise.race([closed, sleep(lingerMs).then(whatCame)])
     if (last !== undefined) end = last
     else if (output.silentMs() < lingerMs) continue
     else end = { ...end, isHeldOpen: true }
     await output.drained()
     return end
   }
+}
+
+/** A process that stood still, or had much to do, has not read yet what came meanwhile; its timers come first. */
+const whatCame = async (): Promise<undefined> => {
+  for (let turn = 0; turn < 3; turn++) await nextTurn()
 }
 
 const exitOf = (end: End, output: Output): ShellExit => {
@@ -149,7 +155,12 @@ const exitOf = (end: End, output: Output): ShellExit => {
     )
   }
   if (end.exitCode !== undefined)
-    return { kind: 'exited', exitCode: end.exitCode, ...(end.isHeldOpen ? { isOutputHeldOpen: true } : {}) }
+    return {
+      kind: 'exited',
+      exitCode: end.exitCode,
+      ...(end.isHeldOpen ? { isOutputHeldOpen: true } : {}),
+      ...(end.isOutputCut ? { isOutputCut: true } : {}),
+    }
   if (end.signal !== undefined)
     return { kind: 'signalled', signal: end.signal, ...(end.isCoreDumped ? { isCoreDumped: true } : {}) }
   return {

@@ -1,6 +1,6 @@
 import type { ClientChannel } from 'ssh2'
 import type { TransportError } from '../fault.ts'
-import type { Program, ProgramEnd } from '../posix/program.ts'
+import { endOfClosed, type Program, type ProgramEnd } from '../posix/program.ts'
 
 /**
  * A session channel as a Program. `lostReason` tells why the connection ended, if it did; `refused` resolves when the
@@ -26,9 +26,7 @@ export const channelProgram = (
   const errorClosed = new Promise<void>((resolve) => channel.stderr.once('close', () => resolve()))
   const closed = Promise.race([
     refused.then((notStarted): ProgramEnd => ({ notStarted })),
-    Promise.all([outputClosed, errorClosed]).then(
-      (): ProgramEnd => end ?? { lost: lostReason() ?? 'The target closed the channel without an exit status.' },
-    ),
+    Promise.all([outputClosed, errorClosed]).then((): ProgramEnd => endOfClosed(end, lostReason())),
   ])
   channel.on('error', () => {}) // 'close' follows and says enough
 

@@ -77,13 +77,15 @@ const outcomeOfEnd = (
   if (exit.kind === 'signalled') {
     return outcome({ status: 'failed', ...told, message: `The command was ended by the signal ${exit.signal}.` })
   }
-  if (exit.exitCode === 0) return outcome({ status: 'completed', ...told })
+  const cut = 'isOutputCut' in exit && exit.isOutputCut === true ? ' The last of its output may be missing.' : ''
+  if (exit.exitCode === 0)
+    return outcome({ status: 'completed', ...told, message: cut === '' ? null : `It completed.${cut}` })
   const perhaps =
     'possibleSignal' in exit && exit.possibleSignal !== undefined ? ` (or by the signal ${exit.possibleSignal})` : ''
   return outcome({
     status: 'failed',
     ...told,
-    message: `The command ended with exit code ${exit.exitCode}${perhaps}.`,
+    message: `The command ended with exit code ${exit.exitCode}${perhaps}.${cut}`,
   })
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startExecutorProcess } from '../../../../test/executor-process.ts'
+import { startExecutorProcess } from '../../../../test/service-process.ts'
 import { type LocalHosts, startLocalHosts } from '../../../../test/local-hosts.ts'
 
 const most = 5

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { api } from '@opsconductor/contract'
 import { listProcesses, sshdAvailable } from '@opsconductor/transports/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startExecutorProcess } from '../../../../test/executor-process.ts'
+import { startExecutorProcess } from '../../../../test/service-process.ts'
 import { addTarget, type Fleet, type StepInput, startFleet } from '../../../../test/fleet.ts'
 import { until } from '../../../../test/until.ts'
 

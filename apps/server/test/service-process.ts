@@ -1,14 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { ServiceName } from '../src/app.ts'
 import type { TestApp } from './app.ts'
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 /** An executor in a process of its own beside a test's program, as a site has several of them; for tests that kill it. */
-export const startExecutorProcess = async (app: TestApp, settings: Record<string, string> = {}) => {
+export const startExecutorProcess = (app: TestApp, settings: Record<string, string> = {}) =>
+  startServiceProcess(app, 'executor', settings)
+
+export type ServiceProcess = Awaited<ReturnType<typeof startServiceProcess>>
+
+/** The same for any service. */
+export const startServiceProcess = async (
+  app: TestApp,
+  service: ServiceName,
+  settings: Record<string, string> = {},
+) => {
   const env = {
-    SERVICES: 'executor',
+    SERVICES: service,
     DATABASE_URL: app.database.url,
     DATABASE_OWNER_URL: app.database.ownerUrl,
     MASTER_KEY: `1:${app.key.toString('base64')}`,
@@ -30,7 +41,7 @@ export const startExecutorProcess = async (app: TestApp, settings: Record<string
       said += bytes.toString()
       if (said.includes('OpsConductor runs')) resolve()
     })
-    child.once('exit', (code) => reject(new Error(`the executor ended with ${code}:\n${said}`)))
+    child.once('exit', (code) => reject(new Error(`the ${service} ended with ${code}:\n${said}`)))
   })
   return {
     pid: child.pid ?? 0,

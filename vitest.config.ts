@@ -23,9 +23,18 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['apps/server/**/*.test.ts'],
+          exclude: ['apps/server/test/chaos/**'],
           globalSetup: ['apps/server/test/postgres.ts'],
           testTimeout: 90_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'chaos',
+          include: ['apps/server/test/chaos/*.test.ts'],
+          fileParallelism: false,
         },
       },
       {

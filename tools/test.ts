@@ -5,6 +5,7 @@
  *     npm test -- serials                 files whose path contains "serials"
  *     npm test -- --project unit          one project of vitest.config.ts
  *     npm run e2e                         the end-to-end ones
+ *     npm run chaos -- --runs 1000        what breaks while executions run: so many of them, or --faults 1000
  *
  * Tests that need a program the machine does not have are left out and named; with CI=true that is a failure.
  */
@@ -21,16 +22,20 @@ const root = join(import.meta.dirname, '..')
 const splitArguments = (args: readonly string[]) => {
   const projects: string[] = []
   const rest: string[] = []
+  /** How much chaos. */
+  const amounts: Record<string, string> = {}
   for (let index = 0; index < args.length; index++) {
-    const arg = args[index] ?? ''
-    if (arg === '--project') projects.push(args[++index] ?? '')
-    else if (arg.startsWith('--project=')) projects.push(arg.slice('--project='.length))
-    else rest.push(arg)
+    const [option = '', given] = (args[index] ?? '').split('=', 2)
+    const value = () => given ?? args[++index] ?? ''
+    if (option === '--project') projects.push(value())
+    else if (option === '--runs' || option === '--faults')
+      amounts[`OPSCONDUCTOR_TEST_CHAOS_${option.slice(2).toUpperCase()}`] = value()
+    else rest.push(args[index] ?? '')
   }
-  return { projects: projects.length > 0 ? projects : ['unit', 'server'], rest }
+  return { projects: projects.length > 0 ? projects : ['unit', 'server'], rest, amounts }
 }
 
-const runVitest = async (projects: readonly string[], rest: readonly string[]) => {
+const runVitest = async ({ projects, rest, amounts }: ReturnType<typeof splitArguments>) => {
   const folder = await mkdtemp(join(tmpdir(), 'opsconductor-results-'))
   try {
     const file = join(folder, 'results.json')
@@ -38,6 +43,7 @@ const runVitest = async (projects: readonly string[], rest: readonly string[]) =
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
     const child = spawn(process.execPath, [vitest, 'run', ...options, `--outputFile.json=${file}`, ...rest], {
       cwd: root,
+      env: { ...process.env, ...amounts },
       stdio: 'inherit',
     })
     // a Ctrl-C reaches vitest too; we stay to tidy up and to say how it ended
@@ -62,14 +68,14 @@ const sayMissing = (missing: readonly Program[]) => {
   }
 }
 
-const { projects, rest } = splitArguments(process.argv.slice(2))
-const missing = [sshd, ...(projects.includes('e2e') ? [chromium] : [])].filter(
+const asked = splitArguments(process.argv.slice(2))
+const missing = [sshd, ...(asked.projects.includes('e2e') ? [chromium] : [])].filter(
   (program) => findProgram(program) === undefined,
 )
 const inCi = process.env['CI'] === 'true'
 
 sayMissing(missing)
-const { succeeded, results } = await runVitest(projects, rest)
+const { succeeded, results } = await runVitest(asked)
 const { passed, failed, leftOut } = summarise(results, succeeded)
 const failures = failed + (inCi ? missing.length : 0)
 if (leftOut.length > 0)

@@ -63,6 +63,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
         ssh: createSshWire({
           idleMs: config.SSH_IDLE_SEC * 1000,
           maxConnections: config.SSH_MAX_CONNECTIONS,
+          keepaliveIntervalMs: config.SSH_KEEPALIVE_SEC * 1000,
           openssh: { configFile: config.SSH_CONFIG },
         }),
         winrm: createWinrmWire(),

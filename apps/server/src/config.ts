@@ -168,6 +168,11 @@ const Settings = z.object({
     .describe(
       'A target that does not answer any more while a step runs there is called again for so many seconds; then the step is lost until the target answers, or somebody says what became of it.',
     ),
+  SSH_KEEPALIVE_SEC: wholeNumber(1, 3_600)
+    .default(20)
+    .describe(
+      'A connection to a target over which nothing comes is asked for a sign of life this often, and given up after three questions without an answer.',
+    ),
 })
 
 export type Config = z.output<typeof Settings>

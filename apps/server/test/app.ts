@@ -6,7 +6,7 @@ import { readConfig } from '../src/config.ts'
 import { ensureAdministrator, prepareContents } from '../src/preparation.ts'
 import type { RunningService } from '../src/services/service.ts'
 import { type Client, logIn } from './client.ts'
-import { cloneDatabase } from './database.ts'
+import { cloneDatabase, type TestDatabase } from './database.ts'
 import { quiet } from './quiet.ts'
 
 export const adminPassword = 'correct horse battery staple'
@@ -18,6 +18,8 @@ export type TestAppOptions = {
   /** The services to run; all unless told. */
   services?: readonly ServiceName[]
   log?: Logger
+  /** A clone of the template unless told. */
+  database?: TestDatabase
 }
 
 /**
@@ -29,8 +31,8 @@ export type TestAppOptions = {
  *
  * `key` is the master key, for a further process that works beside it.
  */
-export const startApp = async ({ settings = {}, services, log = quiet }: TestAppOptions = {}) => {
-  const database = await cloneDatabase()
+export const startApp = async (options: TestAppOptions = {}) => {
+  const { settings = {}, services, log = quiet, database = await cloneDatabase() } = options
   const key = randomBytes(32)
   const env = { PORT: '0', ADMIN_PASSWORD: adminPassword, LOGINS_PER_MINUTE: '10000', ...settings }
   const config = readConfig(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
 import { type Database, openDatabase } from '../src/kernel/database/index.ts'
-import { onServer, withDatabase } from './cluster.ts'
+import { type Cluster, onServer, withDatabase } from './cluster.ts'
 import { quiet } from './quiet.ts'
 
 export type TestDatabase = Database &
@@ -20,13 +20,15 @@ export type TestDatabase = Database &
  *     await using db = await cloneDatabase()
  *     await db.kysely.selectFrom('assets.targets')…
  */
-export const cloneDatabase = (): Promise<TestDatabase> => createDatabase(inject('postgres').template)
+export const cloneDatabase = (): Promise<TestDatabase> => cloneFrom(inject('postgres'))
+
+/** The same in a PostgreSQL of one's own. */
+export const cloneFrom = (cluster: Cluster): Promise<TestDatabase> => createDatabase(cluster, cluster.template)
 
 /** A database in which nothing has been migrated. */
-export const emptyDatabase = (): Promise<TestDatabase> => createDatabase('template0')
+export const emptyDatabase = (): Promise<TestDatabase> => createDatabase(inject('postgres'), 'template0')
 
-const createDatabase = async (template: string): Promise<TestDatabase> => {
-  const cluster = inject('postgres')
+const createDatabase = async (cluster: Cluster, template: string): Promise<TestDatabase> => {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await onServer(cluster, (client) => client.query(`create database "${name}" template "${template}" encoding 'UTF8'`))
   const url = withDatabase(cluster.url, name)

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { TestProject } from 'vitest/node'
-import { type Cluster, onServer, withDatabase } from './cluster.ts'
+import { type Cluster, onServer } from './cluster.ts'
 import { startScratchServer } from './scratch.ts'
-import { prepareTemplate } from './template.ts'
+import { createTemplate } from './template.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,21 +18,16 @@ export default async function setup(project: TestProject) {
   const external = process.env['OPSCONDUCTOR_TEST_DATABASE_URL']
   const server =
     external === undefined ? await startScratchServer() : { ownerUrl: external, url: external, stop: async () => {} }
-  const template = `opsconductor_template_${randomUUID().replaceAll('-', '')}`
-  const cluster = { ownerUrl: server.ownerUrl, url: server.url, template }
-  const drop = () => onServer(cluster, (client) => client.query(`drop database if exists "${template}" with (force)`))
+  let cluster: Cluster
   try {
-    await onServer(cluster, (client) =>
-      client.query(`create database "${template}" template template0 encoding 'UTF8'`),
-    )
-    await prepareTemplate(withDatabase(cluster.ownerUrl, template), withDatabase(cluster.url, template))
+    cluster = await createTemplate(server)
   } catch (error) {
     await server.stop()
     throw error
   }
   project.provide('postgres', cluster)
   return async () => {
-    await drop()
+    await onServer(cluster, (client) => client.query(`drop database if exists "${cluster.template}" with (force)`))
     await server.stop()
   }
 }

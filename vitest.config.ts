@@ -15,7 +15,7 @@ export default defineConfig({
             'apps/web/**/*.test.{ts,tsx}',
             'tools/**/*.test.ts',
           ],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -25,8 +25,8 @@ export default defineConfig({
           include: ['apps/server/**/*.test.ts'],
           exclude: ['apps/server/test/chaos/**'],
           globalSetup: ['apps/server/test/postgres.ts'],
-          testTimeout: 90_000,
-          hookTimeout: 60_000,
+          testTimeout: 240_000,
+          hookTimeout: 180_000,
         },
       },
       {
@@ -44,7 +44,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           // each file starts a whole server, perhaps a browser too
           fileParallelism: false,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 180_000,
         },
       },

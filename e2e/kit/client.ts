@@ -41,7 +41,7 @@ export const problemOf = async (call: Promise<unknown>): Promise<Problem> => {
 export const untilEnded = async (
   { call }: Client,
   { uuid }: { uuid: string },
-  limitMs = 30_000,
+  limitMs = 90_000,
 ): Promise<Execution> => {
   let execution: Execution | undefined
   await until(async () => {

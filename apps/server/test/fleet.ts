@@ -46,7 +46,7 @@ export const startFleet = async ({
   const read = (ref: string): Promise<Execution> => app.admin(api.executions.read, { params: { ref } })
 
   /** Waits for the end of an execution. */
-  const ended = async ({ uuid }: { uuid: string }, limitMs = 20_000): Promise<Execution> => {
+  const ended = async ({ uuid }: { uuid: string }, limitMs = 60_000): Promise<Execution> => {
     let latest = await read(uuid)
     await until(async () => isFinalExecution((latest = await read(uuid)).status), limitMs)
     return latest

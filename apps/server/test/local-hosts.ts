@@ -60,12 +60,12 @@ export const startLocalHosts = async ({
     continue: (ref: string) => app.admin(api.executions.continue, { params: { ref } }),
     rerun: (ref: string, body: RerunRequest = {}) => app.admin(api.executions.rerun, { params: { ref }, body }),
     /** Waits for the end of an execution. */
-    ended: async ({ uuid }: { uuid: string }, limitMs = 20_000) => {
+    ended: async ({ uuid }: { uuid: string }, limitMs = 60_000) => {
       await until(async () => (await read(uuid)).finishedAt !== null, limitMs)
       return read(uuid)
     },
     /** Waits for a state of an execution. */
-    becomes: async ({ uuid }: { uuid: string }, status: string, limitMs = 20_000) => {
+    becomes: async ({ uuid }: { uuid: string }, status: string, limitMs = 60_000) => {
       await until(async () => (await read(uuid)).status === status, limitMs)
       return read(uuid)
     },

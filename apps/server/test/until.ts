@@ -1,5 +1,5 @@
 /** Waits until something is so, looking every few milliseconds. @throws Error when it has not become so in time */
-export const until = async (isSo: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> => {
+export const until = async (isSo: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> => {
   const end = performance.now() + limitMs
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain for: ${isSo.toString()}`)

@@ -215,7 +215,7 @@ describe.skipIf(!sshdAvailable('OpenSSH as the client'))('OpenSSH as the client'
     const [master] = masters()
     expect(master).toBeDefined()
     await wire.close()
-    await expect.poll(() => commandLine(master?.pid ?? 0), { timeout: 8_000 }).toBe('')
+    await expect.poll(() => commandLine(master?.pid ?? 0), { timeout: 30_000 }).toBe('')
   })
 
   test('ends its masters when the server is killed', async () => {
@@ -234,7 +234,7 @@ describe.skipIf(!sshdAvailable('OpenSSH as the client'))('OpenSSH as the client'
     const [master] = masters()
     expect(master).toBeDefined()
     server.kill('SIGKILL')
-    await expect.poll(() => commandLine(master?.pid ?? 0), { timeout: 8_000 }).toBe('')
+    await expect.poll(() => commandLine(master?.pid ?? 0), { timeout: 30_000 }).toBe('')
   })
 
   test('is given up at once when the caller gives up, and no ssh is left', async () => {

@@ -57,7 +57,7 @@ export const trustOnly =
     offered.key === pinned.key ? 'trusted' : { refused: 'The key has changed.', expected: pinned.fingerprint }
 
 /** Waits until `condition` holds; throws after `limitMs`. */
-export const until = async (condition: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> => {
+export const until = async (condition: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> => {
   const end = performance.now() + limitMs
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain for: ${condition.toString()}`)

@@ -35,7 +35,7 @@ test('a listener whose connection broke says that it had a gap, and hears again'
     await db.asOwner(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = '${applicationName}'`,
     )
-    await expect.poll(() => gap.mock.calls.length, { timeout: 10_000 }).toBe(round)
+    await expect.poll(() => gap.mock.calls.length, { timeout: 30_000 }).toBe(round)
     await sql`select pg_notify('news', ${String(round)})`.execute(db.kysely)
     await expect.poll(() => heard.length).toBe(round)
   }

@@ -152,13 +152,13 @@ const loseAfter = async (attempts: number) => {
 
 test('a branch whose executor was lost between steps waits for another one', async () => {
   const branch = await loseAfter(9)
-  await expect.poll(() => branchOf(branch), { timeout: 10_000 }).toMatchObject({ status: 'queued', attempt: 9 })
+  await expect.poll(() => branchOf(branch), { timeout: 60_000 }).toMatchObject({ status: 'queued', attempt: 9 })
 })
 
 test('a branch that ten executors have lost before it began is given up', async () => {
   const branch = await loseAfter(10)
   await expect
-    .poll(() => app.admin(api.executions.read, { params: { ref: branch.executionUuid } }), { timeout: 10_000 })
+    .poll(() => app.admin(api.executions.read, { params: { ref: branch.executionUuid } }), { timeout: 60_000 })
     .toMatchObject({ status: 'failed', counts: { failed: 1 } })
   expect(await branchOf(branch)).toMatchObject({
     finishedAt: expect.any(String) as string,

@@ -119,7 +119,7 @@ describe.skipIf(!sshdAvailable('output'))('output', () => {
   test('5 MB in 50,000 lines come quickly, completely and in order', async () => {
     const startedAt = performance.now()
     const { uuid } = await fleet.run([`awk 'BEGIN { for (i = 1; i <= 50000; i++) printf "%06d %0.93d\\n", i, 0 }'`])
-    expect(performance.now() - startedAt).toBeLessThan(10_000)
+    expect(performance.now() - startedAt).toBeLessThan(30_000)
     const lines = await allLines(uuid)
     expect(lines.size).toBe(50_000)
     expect([...lines].every(([line, text]) => Number(text.slice(0, 6)) === line && text.length === 100)).toBe(true)

@@ -64,13 +64,18 @@ export const showPlan = (print: Printer, plan: Plan) => {
     )
     for (const step of steps) {
       const how = [
-        [shownAddress(step.method), ...(step.method.via ?? []).map((name) => `via ${name}`)].join(' '),
-        step.credential ?? 'no credential',
-        step.mode,
+        ...(step.method === null
+          ? []
+          : [
+              [shownAddress(step.method), ...(step.method.via ?? []).map((name) => `via ${name}`)].join(' '),
+              step.credential ?? 'no credential',
+              step.mode,
+            ]),
         step.timeoutSec === null ? '' : `at most ${step.timeoutSec} s`,
       ]
       const where = step.target.uuid === target.uuid ? '' : ` on ${oneLine(step.target.name)}`
-      print.line(`  ${oneLine(step.name)} (${step.type})${where}: ${how.filter(Boolean).join(', ')}`)
+      const said = how.filter(Boolean).join(', ')
+      print.line(`  ${oneLine(step.name)} (${step.type})${where}${said && ': '}${said}`)
       for (const line of step.command.replace(/\n$/, '').split('\n')) print.line(`    ${oneLine(line)}`)
       if (step.dependsOn.length > 0)
         print.line(print.paint('dim', `    uses ${step.dependsOn.join(', ')}, known only when it runs`))

@@ -126,7 +126,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
         identify,
         openSocket: automation.openLive,
         webFolder,
-        metrics: metrics.render,
+        metrics: async () => metrics.render(await automation.renderMetrics()),
         host: config.HOST,
         port: config.PORT,
         publicUrl: config.PUBLIC_URL,
@@ -143,7 +143,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
       })
     },
     executor: (): Promise<RunningService> => {
-      const { run, leases } = automation.createRunner({
+      const { run, leases, stopCounting } = automation.createRunner({
         executor: executorName(),
         zone: config.ZONE,
         leaseSec: config.LEASE_SEC,
@@ -172,6 +172,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
             startedAt,
           ),
         leave: () => automation.executors.leave(contextOf('executor'), name),
+        stopCounting,
         closeWires: async () => {
           await Promise.all([wires?.ssh.close(), wires?.winrm.close()])
         },
@@ -181,6 +182,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
       startScheduler(
         [
           { name: 'sweep', everyMs: 1_000, act: automation.sweep },
+          { name: 'deadlines', everyMs: 1_000, act: automation.stopOverdue },
           { name: 'dead letters', everyMs: 5_000, act: automation.deadLetters },
           { name: 'admission', everyMs: 1_000, act: automation.admit },
           { name: 'lost tests', everyMs: 60_000, act: assets.endLostTests },

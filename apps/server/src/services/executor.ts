@@ -23,6 +23,8 @@ export type ExecutorPorts = {
   present: (running: number) => Promise<void>
   /** Says that it stops. */
   leave: () => Promise<void>
+  /** Writes down what was counted. */
+  stopCounting: () => Promise<void>
   /** Closes the connections to targets. */
   closeWires: () => Promise<void>
 }
@@ -83,6 +85,7 @@ export const startExecutor = async (ports: ExecutorPorts): Promise<RunningServic
       clearInterval(presence)
       await saying
       await ports.leave().catch((error: unknown) => log.warn({ err: error }, 'could not say that it stops'))
+      await ports.stopCounting()
       await ports.closeWires()
     },
   }

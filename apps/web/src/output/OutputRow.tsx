@@ -56,7 +56,12 @@ export const OutputRow = memo(
           {line && timeFormat.format(new Date(line.at))}
         </time>
       )}
-      <span className={classes.stream}>{line ? streamLabels[line.stream] : ''}</span>
+      <span
+        className={classes.stream}
+        title={line?.isBinary ? 'Not text in UTF-8: the download has its bytes as they were' : undefined}
+      >
+        {line ? (line.isBinary ? 'bin' : streamLabels[line.stream]) : ''}
+      </span>
       {line ? (
         <Text line={line} isWhole={isWhole} wanted={wanted} onShowAll={onShowAll} />
       ) : (

@@ -1,9 +1,9 @@
 import { Button, Group, Text } from '@mantine/core'
 import { useDebouncedValue, useFullscreenElement, useLocalStorage } from '@mantine/hooks'
-import type { OutputMatch } from '@opsconductor/contract'
-import { useQuery } from '@tanstack/react-query'
+import type { OutputMatch, OutputMatches } from '@opsconductor/contract'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { IconArrowBarToDown } from '@tabler/icons-react'
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { ErrorView } from '../ui/ErrorView.tsx'
 import type { Feed } from './feed.ts'
 import { nextMatch } from './matches.ts'
@@ -19,7 +19,8 @@ type Props = {
   /** The line that the address names (`#L123`). */
   line: number | undefined
   onLine: (line: number) => void
-  search: (q: string, signal: AbortSignal) => Promise<{ items: OutputMatch[]; isCut: boolean }>
+  /** Looks on behind a cursor where the answer before was cut. */
+  search: (q: string, cursor: string | undefined, signal: AbortSignal) => Promise<OutputMatches>
   /** Saves the raw output as a file. */
   download: () => Promise<void>
 }
@@ -42,22 +43,38 @@ export const OutputViewer = ({ feed, label, line, onLine, search, download }: Pr
   const [asked] = useDebouncedValue(wanted.trim() === '' ? '' : wanted, 250)
   const [stepped, setStepped] = useState<{ asked: string; line: number }>()
 
-  const found = useQuery({
+  const found = useInfiniteQuery({
     queryKey: ['output search', label, asked],
-    queryFn: ({ signal }) => search(asked, signal),
+    queryFn: ({ signal, pageParam }) => search(asked, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
     enabled: asked !== '',
     // what comes in while one looks is found too
-    refetchInterval: isComplete ? false : 5000,
+    refetchInterval: ({ state }) => (isComplete || (state.data?.pages.length ?? 0) > 1 ? false : 5000),
   })
-  const matches = found.data?.items ?? noMatches
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = found
+  const matches = useMemo(() => found.data?.pages.flatMap(({ items }) => items) ?? noMatches, [found.data])
   const match = stepped?.asked === asked ? stepped.line : matches[0]?.line
-  const step = (direction: 'next' | 'previous') => {
+  const step = async (direction: 'next' | 'previous') => {
+    if (direction === 'next' && hasNextPage && match === matches.at(-1)?.line) {
+      const { data } = await fetchNextPage()
+      const more = data?.pages.at(-1)?.items[0]
+      if (more) {
+        setStepped({ asked, line: more.line })
+        view.current?.show(more.line)
+      }
+      return
+    }
     const next = matches[nextMatch(matches, match ?? 0, direction)]
     if (!next) return
     setStepped({ asked, line: next.line })
     view.current?.show(next.line)
   }
   const firstMatch = matches[0]?.line
+  // a long output is searched for two seconds at a time: on, until there is something to show
+  useEffect(() => {
+    if (firstMatch === undefined && hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [firstMatch, hasNextPage, isFetchingNextPage, fetchNextPage])
   // only a new search jumps, not what a running one adds at the end
   useEffect(() => {
     if (firstMatch !== undefined) view.current?.show(firstMatch)
@@ -79,11 +96,11 @@ export const OutputViewer = ({ feed, label, line, onLine, search, download }: Pr
           wanted={wanted}
           onWant={setWanted}
           matches={matches}
-          isCut={found.data?.isCut ?? false}
-          isSearching={wanted !== '' && (found.isLoading || wanted !== asked)}
+          isCut={hasNextPage}
+          isSearching={wanted !== '' && (found.isLoading || isFetchingNextPage || wanted !== asked)}
           hasFailed={found.isError}
           current={match}
-          onStep={step}
+          onStep={(direction) => void step(direction)}
         />
         <Text size="xs" c="dimmed" className={`${classes.count} number`}>
           {isStarted ? `${total.toLocaleString('en')} ${total === 1 ? 'line' : 'lines'}` : 'loading…'}

@@ -14,6 +14,8 @@ export type Line = {
   step: number
   stream: OutputLine['stream']
   text: string
+  /** Not UTF-8: bytes that are no text stand as `\xNN`. */
+  isBinary: boolean
   /** The newest piece says that more of this line will come. */
   isOpen: boolean
   pieces: readonly Piece[]
@@ -173,11 +175,18 @@ const mergePieces = (line: Line | undefined, incoming: OutputLine[]): Line => {
   if (!first || !newest) throw new RangeError('a line needs at least one piece')
   const piece = { seq: first.seq, text: incoming.map((item) => item.text).join('') }
   const from = { line: first.line, at: first.at, step: first.step, stream: first.stream }
-  if (!line) return { ...from, text: piece.text, isOpen: newest.continues, pieces: [piece] }
+  const isBinary = (line?.isBinary ?? false) || incoming.some((item) => item.isBinary === true)
+  if (!line) return { ...from, isBinary, text: piece.text, isOpen: newest.continues, pieces: [piece] }
 
   const last = line.pieces.at(-1)
   if (last && piece.seq > last.seq) {
-    return { ...line, text: line.text + piece.text, isOpen: newest.continues, pieces: [...line.pieces, piece] }
+    return {
+      ...line,
+      isBinary,
+      text: line.text + piece.text,
+      isOpen: newest.continues,
+      pieces: [...line.pieces, piece],
+    }
   }
   if (line.pieces.some(({ seq, text }) => seq === piece.seq && text === piece.text)) return line
   const pieces = [...line.pieces.filter(({ seq }) => seq !== piece.seq), piece].sort((a, b) => a.seq - b.seq)
@@ -185,6 +194,7 @@ const mergePieces = (line: Line | undefined, incoming: OutputLine[]): Line => {
   const isOldest = pieces[0] === piece
   return {
     ...(isOldest ? { ...line, ...from } : line),
+    isBinary,
     text: pieces.map(({ text }) => text).join(''),
     isOpen: isNewest ? newest.continues : line.isOpen,
     pieces,

@@ -28,6 +28,8 @@ export const Execution = z.object({
   parameters: Values.describe('secret ones are masked'),
   strategy: Strategy,
   priority: count.describe('those with a higher one begin first'),
+  timeoutSec: count.nullable().describe('it is stopped so many seconds after it began to run'),
+  timedOutAt: Time.nullable().describe('its time was over then, and it was stopped'),
   planHash: z.string(),
   counts: z.object({
     total: count,
@@ -66,6 +68,7 @@ export const Branch = z.object({
   message: z.string().nullable(),
   cancelOutcome: CancelOutcome.nullable(),
   outputLines: count,
+  dueAt: Time.nullable().describe('a step waits until then, and no executor holds the branch meanwhile'),
   queuedAt: Time.nullable(),
   startedAt: Time.nullable(),
   finishedAt: Time.nullable(),
@@ -78,10 +81,13 @@ export type BranchDetail = z.infer<typeof BranchDetail>
 
 /** How long each part of a step took, in milliseconds; null where it did not come to that. */
 export const StepTimings = z.object({
-  connectMs: z.number().nullable(),
+  waitMs: z.number().nullable().describe('in the queue, before an executor had the branch; 0 where it had it already'),
+  connectMs: z.number().nullable().describe('with the log-in'),
+  authenticateMs: z.number().nullable().describe('the log-in alone; null where an open connection was used'),
   runMs: z.number().nullable(),
   collectMs: z.number().nullable(),
 })
+export type StepTimings = z.infer<typeof StepTimings>
 
 /** What a copy came to. */
 export const Copied = z.object({
@@ -113,6 +119,8 @@ export const StepResult = z.object({
   fault: Fault.nullable(),
   message: z.string().nullable(),
   copied: Copied.optional().describe('of a step ssh.copy that completed'),
+  executor: z.string().nullable().describe('who began it: host name and process'),
+  dueAt: Time.nullable().describe('a step that waits: until then'),
   startedAt: Time.nullable(),
   finishedAt: Time.nullable(),
   timings: StepTimings,

@@ -51,14 +51,20 @@ export const JobDocument = z.strictObject({
     .optional()
     .describe('targets by UUID, serial or name, where a run names none'),
   strategy: Strategy.optional(),
-  timeoutSec: z.number().int().min(1).optional(),
+  timeoutSec: z
+    .number()
+    .int()
+    .min(1)
+    .max(366 * 86_400)
+    .optional()
+    .describe('stops the whole execution so many seconds after it began to run'),
   steps: z
     .array(Step)
     .min(1, 'a job needs at least one step')
     .max(200)
     .refine((steps) => unique(steps.flatMap((step) => step.id ?? [])), 'two steps have the same id'),
 })
-export type JobDocument = z.infer<typeof JobDocument>
+export type JobDocument = Omit<z.infer<typeof JobDocument>, 'steps'> & { steps: Step[] }
 export type JobDocumentInput = z.input<typeof JobDocument>
 
 /** The published JSON Schema (draft 2020-12) of a job document, for editors and other tools. */

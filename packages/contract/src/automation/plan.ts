@@ -1,18 +1,20 @@
 import { SerialReference, Time, Uuid } from '../identifiers.ts'
 import { z } from '../zod.ts'
 
+const PlannedMethod = z.object({
+  uuid: Uuid,
+  type: z.string(),
+  host: z.string(),
+  port: z.number().int(),
+  via: z.array(z.string()).optional().describe('names of the jump hosts on the way, the nearest first'),
+})
+
 export const PlannedStep = z.object({
   id: z.string(),
   name: z.string(),
   type: z.string(),
   target: SerialReference,
-  method: z.object({
-    uuid: Uuid,
-    type: z.string(),
-    host: z.string(),
-    port: z.number().int(),
-    via: z.array(z.string()).optional().describe('names of the jump hosts on the way, the nearest first'),
-  }),
+  method: PlannedMethod.nullable().describe('null where nothing is reached out for'),
   credential: z.string().nullable().describe('name of the credential'),
   command: z
     .string()
@@ -29,7 +31,7 @@ export const PlannedBranch = z.object({
   number: z.string().describe('001, 002, …'),
   target: SerialReference,
   batch: z.number().int(),
-  method: PlannedStep.shape.method,
+  method: PlannedMethod,
   credential: z.string().nullable(),
   steps: z.array(PlannedStep),
 })

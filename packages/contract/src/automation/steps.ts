@@ -8,10 +8,15 @@ const StepId = z
 const Text = z.string().min(1).max(1_000_000)
 export const stepTimeoutMaxSec = 7 * 86_400
 
-/** What every step has, whatever it does. */
-const common = {
+/** How a step is called. */
+const named = {
   id: StepId.optional().describe('name for references; step-1, step-2, … where none is given'),
   name: z.string().trim().min(1).max(200).refine(isOneLine, 'one line').optional(),
+}
+
+/** What every step has that does something somewhere. */
+const common = {
+  ...named,
   target: z
     .string()
     .trim()
@@ -55,19 +60,46 @@ export const SshExec = z
   .strictObject({ ...common, type: z.literal('ssh.exec'), command: Text.describe('one command line of a POSIX shell') })
   .meta({ title: 'Command over SSH' })
 
+const scripted = {
+  script: Text.describe('a script, run by the interpreter'),
+  interpreter: z
+    .string()
+    .trim()
+    .regex(/^[A-Za-z0-9_./+-]{1,200}$/, 'a program name or path, without arguments')
+    .optional()
+    .describe('sh where none is given; placeholders are for sh, bash, dash and ksh'),
+}
+
 export const SshScript = z
+  .strictObject({ ...common, type: z.literal('ssh.script'), ...scripted })
+  .meta({ title: 'Script over SSH' })
+
+export const ScriptLocal = z
+  .strictObject({ ...common, type: z.literal('script.local'), ...scripted })
+  .meta({ title: "Script on the executor's machine" })
+
+export const waitMaxSec = 366 * 86_400
+
+export const Wait = z
   .strictObject({
-    ...common,
-    type: z.literal('ssh.script'),
-    script: Text.describe('a script, run by the interpreter'),
-    interpreter: z
+    ...named,
+    type: z.literal('wait'),
+    durationSec: z.number().min(0.1).max(waitMaxSec).optional().describe('so many seconds'),
+    until: z
       .string()
       .trim()
-      .regex(/^[A-Za-z0-9_./+-]{1,200}$/, 'a program name or path, without arguments')
+      .min(1)
+      .max(1_000)
       .optional()
-      .describe('sh where none is given; placeholders are for sh, bash, dash and ksh'),
+      .describe(
+        'until this moment: RFC 3339 with a time zone, such as 2027-01-31T02:00:00+01:00; may hold placeholders',
+      ),
   })
-  .meta({ title: 'Script over SSH' })
+  .refine(
+    ({ durationSec, until }) => (durationSec === undefined) !== (until === undefined),
+    'give either durationSec or until',
+  )
+  .meta({ title: 'Wait' })
 
 const Path = z.string().min(1).max(1000)
 
@@ -131,9 +163,27 @@ export const WinrmScript = z
   .strictObject({ ...common, type: z.literal('winrm.script'), script: Text.describe('a script of PowerShell') })
   .meta({ title: 'Script over WinRM' })
 
-export const Step = z.discriminatedUnion('type', [SshExec, SshScript, SshCopy, WinrmExec, WinrmScript])
-export type Step = z.infer<typeof Step>
+export const Step = z.discriminatedUnion('type', [
+  SshExec,
+  SshScript,
+  SshCopy,
+  WinrmExec,
+  WinrmScript,
+  ScriptLocal,
+  Wait,
+])
+/** What a step may be told beside what it does; of one that only waits there is none of it. */
+export type StepOptions = z.infer<z.ZodObject<typeof common>>
+export type Step = z.infer<typeof Step> & StepOptions
 export type StepType = Step['type']
 
 /** Steps that can run today. The others can be written and kept, and say so when they are to run. */
-export const usableStepTypes: readonly StepType[] = ['ssh.exec', 'ssh.script', 'ssh.copy', 'winrm.exec', 'winrm.script']
+export const usableStepTypes: readonly StepType[] = [
+  'ssh.exec',
+  'ssh.script',
+  'ssh.copy',
+  'winrm.exec',
+  'winrm.script',
+  'script.local',
+  'wait',
+]

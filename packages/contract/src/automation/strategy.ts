@@ -12,6 +12,10 @@ export const Strategy = z.strictObject({
     .optional()
     .describe('sizes of the first batches; the last one repeats'),
   pauseBetweenBatches: z.boolean().optional().describe('each further batch begins when a person lets it'),
+  pace: z
+    .enum(['free', 'lock_step'])
+    .optional()
+    .describe('lock_step: all branches of a batch end a step before any begins the next; free where absent'),
   maxFailures: z
     .union([z.number().int().min(0).max(10_000), percentage])
     .optional()

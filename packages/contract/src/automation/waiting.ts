@@ -6,10 +6,12 @@ export const WaitingKind = z.enum([
   'job', // another execution of the job runs, and one of the two is to be alone
   'person', // paused, or a branch is lost
   'batch', // an earlier batch is not through
+  'stage', // in lock-step, others have not come as far
   'concurrency', // as many branches run as the strategy lets
   'target', // another branch has the target for itself
   'executor', // nobody serves the zone
   'slots', // all executors of the zone are busy
+  'time', // a step waits for a moment
   'turn', // it is about to begin
 ])
 export type WaitingKind = z.infer<typeof WaitingKind>

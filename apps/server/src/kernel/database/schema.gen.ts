@@ -129,13 +129,16 @@ export interface AutomationBranches {
   batch: number;
   cancelOutcome: string | null;
   changeSeq: Generated<number>;
+  dueAt: Timestamp | null;
   executionId: number;
   executor: string | null;
   fault: string | null;
   finishedAt: Timestamp | null;
   id: Generated<number>;
   leaseUntil: Timestamp | null;
+  losses: Generated<number>;
   message: string | null;
+  nextStep: Generated<number>;
   number: number;
   outputLines: Generated<number>;
   outputSeq: Generated<number>;
@@ -157,6 +160,7 @@ export interface AutomationExecutions {
   cancelRequestedBy: string | null;
   changeSeq: Generated<number>;
   day: string;
+  deadlineAt: Timestamp | null;
   finishedAt: Timestamp | null;
   id: Generated<number>;
   jobId: number;
@@ -180,6 +184,8 @@ export interface AutomationExecutions {
   startedAt: Timestamp | null;
   status: string;
   strategy: Json;
+  timedOutAt: Timestamp | null;
+  timeoutSec: number | null;
   trigger: string;
   uuid: string;
 }
@@ -275,6 +281,7 @@ export interface AutomationPlans {
 
 export interface AutomationStepResults {
   attempt: Generated<number>;
+  authenticateMs: number | null;
   branchAttempt: number;
   branchId: number;
   changeSeq: Generated<number>;
@@ -284,7 +291,9 @@ export interface AutomationStepResults {
   connectMs: number | null;
   copied: Json | null;
   credential: string | null;
+  dueAt: Timestamp | null;
   executionId: number;
+  executor: string | null;
   exitCode: number | null;
   fault: string | null;
   finishedAt: Timestamp | null;
@@ -308,6 +317,7 @@ export interface AutomationStepResults {
   targetSerial: string | null;
   targetUuid: string | null;
   type: string;
+  waitMs: number | null;
 }
 
 export interface AutomationTargetHolds {
@@ -434,6 +444,12 @@ export interface KernelMasterKeys {
   version: number;
 }
 
+export interface KernelMetricSums {
+  labels: string;
+  name: string;
+  value: number;
+}
+
 export interface KernelMigrations {
   appliedAt: Generated<Timestamp>;
   checksum: string;
@@ -478,6 +494,7 @@ export interface DB {
   "kernel.facts": KernelFacts;
   "kernel.idempotencyKeys": KernelIdempotencyKeys;
   "kernel.masterKeys": KernelMasterKeys;
+  "kernel.metricSums": KernelMetricSums;
   "kernel.migrations": KernelMigrations;
   "kernel.serialCounters": KernelSerialCounters;
 }

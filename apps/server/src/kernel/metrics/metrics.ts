@@ -1,12 +1,12 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
-/** The process's metrics in Prometheus' text format. */
+/** The process's metrics in Prometheus' text format, and what is measured elsewhere behind them. */
 export const createMetrics = () => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'opsconductor_' })
   return {
     registry,
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    render: async (more: string) => ({ contentType: registry.contentType, body: (await registry.metrics()) + more }),
   }
 }
 

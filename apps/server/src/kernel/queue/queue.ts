@@ -8,8 +8,11 @@ export const queueOf = (kind: 'branch' | 'test', zone: string) => `${kind}.${zon
 export type TaskData = Record<string, string | number>
 
 export type Queue = {
-  /** Puts tasks into the queue in the caller's transaction; executors are woken after its commit. */
-  enqueue: (ctx: Context, name: string, tasks: readonly TaskData[]) => Promise<void>
+  /**
+   * Puts tasks into the queue in the caller's transaction; executors are woken after its commit. Those with a higher
+   * priority go before those that wait already.
+   */
+  enqueue: (ctx: Context, name: string, tasks: readonly TaskData[], priority?: number) => Promise<void>
   /** Makes a queue; harmless when it exists. */
   ensure: (name: string) => Promise<void>
   /** Hands over tasks that were fetched and never settled; they are gone when the handler has dealt with them. */
@@ -63,12 +66,12 @@ export const createQueue = ({ boss, wake }: { boss: PgBoss; wake: Wake }): Queue
       const failed = (await Promise.allSettled(dealt)).find(({ status }) => status === 'rejected')
       if (failed?.status === 'rejected') throw failed.reason
     },
-    enqueue: async (ctx, name, tasks) => {
+    enqueue: async (ctx, name, tasks, priority = 0) => {
       if (tasks.length === 0) return
       await ensure(name)
       await boss.insert(
         name,
-        tasks.map((data) => ({ data })),
+        tasks.map((data) => ({ data, priority })),
         { db: fromKysely(ctx.db) },
       )
       afterCommit(ctx, () => wake.announce(topics.queue(name)))

@@ -3,6 +3,7 @@ import type { Context } from '../../kernel/context.ts'
 import type { Publish } from '../../kernel/facts/facts.ts'
 import type { Identify } from '../../kernel/http/registration.ts'
 import { type Queue } from '../../kernel/queue/queue.ts'
+import { createSums } from '../../kernel/metrics/sums.ts'
 import type { Vault } from '../../kernel/vault/vault.ts'
 import type { Wake } from '../../kernel/wake/wake.ts'
 import type { Assets } from '../assets/index.ts'
@@ -12,14 +13,18 @@ import { executionRoutes } from './executions/executions.routes.ts'
 import { forgetIdempotent } from './executions/idempotency-keys.store.ts'
 import { createExecutions } from './executions/executions.ts'
 import { createDeadLetters, createSweep } from './executions/executions.timers.ts'
+import { createDeadlines } from './executions/deadlines.ts'
 import { createLeases } from './executions/leases.ts'
 import { createLostBranches } from './executions/lost-branches.ts'
 import { createProgress } from './executions/progress.ts'
 import { executorRoutes } from './executors/executors.routes.ts'
 import { createExecutors } from './executors/executors.ts'
+import { createStopping } from './executions/stopping.ts'
 import { jobRoutes } from './jobs/jobs.routes.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createLive } from './live/live.ts'
+import { renderMetrics } from './metrics/exposition.ts'
+import { createStepMetrics } from './metrics/step-metrics.ts'
 import { createOutput } from './output/output.ts'
 import { removeOldOutput } from './output/retention.ts'
 import { createPlans } from './plans/plans.ts'
@@ -84,6 +89,7 @@ export const createAutomation = ({
 
     /** For the executor: what runs branches, and how it is made to stop. */
     createRunner: ({ log, leaseSec, ...options }: RunnerOptions) => {
+      const sums = createSums({ db: base.db, log })
       const leases = createLeases({ db: base.db, leaseSec, log })
       const run = createBranchRun({
         plans,
@@ -95,15 +101,20 @@ export const createAutomation = ({
         wake,
         leaseSec,
         ...options,
+        metrics: createStepMetrics({ sums }),
       })
-      return { run, leases }
+      return { run, leases, stopCounting: sums.stop }
     },
 
     /** For the executor: says that it lives, and that it stops. */
     executors,
 
+    /** For the gateway: what executors did and what waits, in Prometheus' text format. */
+    renderMetrics: () => renderMetrics(base),
+
     /** For the scheduler. */
     sweep: createSweep({ progress, queue, publish }),
+    stopOverdue: createDeadlines({ stop: createStopping({ progress, wake }) }),
     deadLetters: createDeadLetters({ queue }),
     admit: progress.catchUp,
     forgetIdempotencyKeys: (ctx: Context) => forgetIdempotent(ctx.db),

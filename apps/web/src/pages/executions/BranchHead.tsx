@@ -3,6 +3,7 @@ import type { Branch, StepResult } from '@opsconductor/contract'
 import { Link } from '@tanstack/react-router'
 import { ErrorView } from '../../ui/ErrorView.tsx'
 import { StatusBadge } from '../../ui/StatusBadge.tsx'
+import { duration } from '../../ui/time.ts'
 import classes from './BranchHead.module.css'
 import { LostBranch } from './LostBranch.tsx'
 import { Ticking } from './Ticking.tsx'
@@ -12,9 +13,9 @@ import { BranchWaiting } from './WaitingNotice.tsx'
 type Props = { executionRef: string; branch: Branch; store: ReturnType<typeof useExecution> }
 
 const outcomes = {
-  stopped: 'Cancelled; its processes on the target have stopped.',
-  still_running: 'Cancelled, but processes are still running on the target.',
-  unconfirmed: 'Cancelled, but whether the processes on the target stopped is not known.',
+  stopped: 'its processes on the target have stopped.',
+  still_running: 'but processes are still running on the target.',
+  unconfirmed: 'but whether the processes on the target stopped is not known.',
 } as const
 
 /** A branch and its steps: states, exit codes, times, and on demand exactly what ran. */
@@ -38,7 +39,11 @@ export const BranchHead = ({ executionRef, branch, store }: Props) => {
       </div>
       {branch.message && !isSaidBySteps && <Text size="sm">{withFault(branch.fault, branch.message)}</Text>}
       <BranchWaiting executionRef={executionRef} branch={branch} />
-      {branch.cancelOutcome && <Text size="sm">{outcomes[branch.cancelOutcome]}</Text>}
+      {branch.cancelOutcome && (
+        <Text size="sm">
+          {branch.status === 'cancelled' ? 'Cancelled' : 'Stopped'}, {outcomes[branch.cancelOutcome]}
+        </Text>
+      )}
       {branch.status === 'lost' && <LostBranch executionRef={executionRef} branch={branch} />}
       {error && <ErrorView error={error} />}
       {steps.length > 0 && (
@@ -86,6 +91,9 @@ const Step = ({ step }: { step: StepResult }) => (
             .join(' · ')}
         </Text>
         <pre className={classes.command}>{step.command}</pre>
+        <Text size="xs" c="dimmed" className="number">
+          {timesOf(step).join(' · ')}
+        </Text>
       </div>
     </details>
     {step.message && (
@@ -98,8 +106,30 @@ const Step = ({ step }: { step: StepResult }) => (
         The output was longer than allowed: its end is missing.
       </Text>
     )}
+    {step.isOutputIncomplete && (
+      <Text size="sm" className={classes.message}>
+        Part of the output could not be stored: it has gaps.
+      </Text>
+    )}
   </li>
 )
+
+/** Where the time of a step went, and what came of it. */
+const timesOf = ({ timings, outputBytes, executor }: StepResult): string[] => {
+  const { waitMs, connectMs, authenticateMs, runMs, collectMs } = timings
+  const logIn = authenticateMs === null ? '' : ` (log-in ${precise(authenticateMs)})`
+  return [
+    ...(waitMs === null ? [] : [`waited ${precise(waitMs)}`]),
+    ...(connectMs === null ? [] : [`connected in ${precise(connectMs)}${logIn}`]),
+    ...(runMs === null ? [] : [`ran ${precise(runMs)}`]),
+    ...(collectMs === null ? [] : [`collected in ${precise(collectMs)}`]),
+    ...(outputBytes === 0 ? [] : [`${outputBytes.toLocaleString('en')} bytes of output`]),
+    ...(executor === null ? [] : [`by ${executor}`]),
+  ]
+}
+
+/** `12 ms`, `0.4 ms`; from a second on as durations are said everywhere. */
+const precise = (ms: number) => (ms >= 1_000 ? duration(ms) : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`)
 
 const endOf = ({ exitCode, signal }: StepResult) => {
   if (signal !== null) return `signal ${signal}`

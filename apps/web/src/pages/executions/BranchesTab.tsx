@@ -79,7 +79,9 @@ const OneBranch = ({ executionRef, execution, branch, store }: Props & { branch:
               resetScroll: false,
             })
           }
-          search={(q, signal) => call(api.executions.searchOutput, { params, query: { q } }, { signal })}
+          search={(q, cursor, signal) =>
+            call(api.executions.searchOutput, { params, query: { q, cursor } }, { signal })
+          }
           download={download}
         />
       </div>

@@ -46,6 +46,7 @@ export const DetailsTab = ({ execution }: { execution: Execution }) => {
               </Anchor>
             ),
             Priority: execution.priority === 0 ? undefined : String(execution.priority),
+            'Time limit': execution.timeoutSec && `${execution.timeoutSec.toLocaleString('en')} s`,
             ...strategyWords(strategy),
             Queued: <TimeText at={execution.queuedAt} isAbsolute />,
             Started: execution.startedAt && <TimeText at={execution.startedAt} isAbsolute />,

@@ -12,10 +12,15 @@ import { Progress } from './Progress.tsx'
 import { Ticking } from './Ticking.tsx'
 import { WaitingNotice } from './WaitingNotice.tsx'
 
-type Props = { execution: Execution; merge: (change: { execution: Execution }) => void }
+type Props = {
+  execution: Execution
+  /** A branch of it waits for a moment. */
+  isSetAside: boolean
+  merge: (change: { execution: Execution }) => void
+}
 
 /** What an execution is, how far it is, and what can be done about it. */
-export const ExecutionHead = ({ execution, merge }: Props) => (
+export const ExecutionHead = ({ execution, isSetAside, merge }: Props) => (
   <>
     <PageHeader
       title={`${execution.job.name} #${execution.number}`}
@@ -54,7 +59,7 @@ export const ExecutionHead = ({ execution, merge }: Props) => (
         </Text>
       )}
     </div>
-    <WaitingNotice execution={execution} />
+    <WaitingNotice execution={execution} isSetAside={isSetAside} />
     <Notices execution={execution} />
   </>
 )
@@ -63,9 +68,9 @@ const counted = (count: number, one: string, many: string) =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 
 const outcomes = {
-  stopped: 'It was cancelled, and its remote processes were seen to have stopped.',
-  still_running: 'It was cancelled, but remote processes are still running on at least one target. Look there.',
-  unconfirmed: 'It was cancelled, but whether the remote processes stopped could not be confirmed on every target.',
+  stopped: 'and its remote processes were seen to have stopped.',
+  still_running: 'but remote processes are still running on at least one target. Look there.',
+  unconfirmed: 'but whether the remote processes stopped could not be confirmed on every target.',
 } as const
 
 const Notices = ({ execution }: { execution: Execution }) => {
@@ -86,7 +91,9 @@ const Notices = ({ execution }: { execution: Execution }) => {
           icon={cancelOutcome === 'stopped' ? <IconInfoCircle aria-hidden /> : <IconAlertTriangle aria-hidden />}
           mb="md"
         >
-          <Text size="sm">{outcomes[cancelOutcome]}</Text>
+          <Text size="sm">
+            {execution.timedOutAt === null ? 'It was cancelled' : 'Its time was over'}, {outcomes[cancelOutcome]}
+          </Text>
         </Alert>
       )}
     </>

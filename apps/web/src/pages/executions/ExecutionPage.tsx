@@ -33,7 +33,11 @@ const OneExecution = ({ executionRef }: { executionRef: string }) => {
   }
   return (
     <>
-      <ExecutionHead execution={execution} merge={store.merge} />
+      <ExecutionHead
+        execution={execution}
+        isSetAside={[...store.branches.values()].some(({ dueAt }) => dueAt !== null)}
+        merge={store.merge}
+      />
       {error && <ErrorView error={error} onRetry={retry} />}
       <Tabs
         value={tab}

@@ -9,10 +9,10 @@ import classes from './ExecutionHead.module.css'
 /** What something waits for changes without it: others end, executors come and go. So it is asked for again. */
 const askEveryMs = 3_000
 
-/** Why an execution does not go on, while it does not. */
-export const WaitingNotice = ({ execution }: { execution: Execution }) => {
+/** Why an execution does not go on, while it does not. `isSetAside`: a branch of it waits for a moment. */
+export const WaitingNotice = ({ execution, isSetAside }: { execution: Execution; isSetAside: boolean }) => {
   const { status, counts, uuid } = execution
-  const mayWait = !isFinalExecution(status) && (status !== 'running' || counts.running === 0)
+  const mayWait = !isFinalExecution(status) && (status !== 'running' || counts.running === 0 || isSetAside)
   const detail = useQuery({
     ...queryOf(api.executions.read, { params: { ref: uuid } }),
     enabled: mayWait,
@@ -28,9 +28,9 @@ export const WaitingNotice = ({ execution }: { execution: Execution }) => {
   )
 }
 
-/** Why a branch has not begun. */
+/** Why a branch does not go on. */
 export const BranchWaiting = ({ executionRef, branch }: { executionRef: string; branch: Branch }) => {
-  const mayWait = branch.status === 'queued' || branch.status === 'scheduled'
+  const mayWait = branch.status === 'queued' || branch.status === 'scheduled' || branch.dueAt !== null
   const detail = useQuery({
     ...queryOf(api.executions.branch, { params: { ref: executionRef, number: branch.number } }),
     enabled: mayWait,

@@ -13,6 +13,7 @@ const branch = (number: number, status: BranchStatus, changeSeq = 1): Branch => 
   message: null,
   cancelOutcome: null,
   outputLines: 0,
+  dueAt: null,
   queuedAt: null,
   startedAt: null,
   finishedAt: null,

@@ -84,12 +84,13 @@ const Parameters = ({ document }: { document: JobDocument }) => {
   )
 }
 
-const Where = ({ document: { targets = [], strategy = {} } }: { document: JobDocument }) => (
+const Where = ({ document: { targets = [], strategy = {}, timeoutSec } }: { document: JobDocument }) => (
   <Section title="Where and how">
     <Facts
       facts={{
         Targets: targets.length > 0 ? targets.join(', ') : 'chosen when it is run',
         ...strategyWords(strategy),
+        'Time limit': timeoutSec && `${timeoutSec.toLocaleString('en')} s for the whole execution`,
       }}
     />
   </Section>

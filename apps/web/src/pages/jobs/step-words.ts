@@ -4,14 +4,17 @@ export const stepTypeWords = {
   'ssh.exec': 'Command over SSH',
   'ssh.script': 'Script over SSH',
   'ssh.copy': 'Copy files over SSH',
+  'script.local': "Script on the executor's machine",
+  wait: 'Wait',
   'winrm.exec': 'Command over WinRM',
   'winrm.script': 'Script over WinRM',
 } as const satisfies Record<StepType, string>
 
-/** What a step does, for reading: its script, its command, what it copies. */
+/** What a step does, for reading: its script, its command, what it copies, what it waits for. */
 export const stepText = (step: Step): string => {
   switch (step.type) {
     case 'ssh.script':
+    case 'script.local':
     case 'winrm.script':
       return step.script
     case 'ssh.exec':
@@ -19,6 +22,8 @@ export const stepText = (step: Step): string => {
       return step.command
     case 'ssh.copy':
       return copyText(step)
+    case 'wait':
+      return step.until === undefined ? `${step.durationSec ?? 0} s` : `until ${step.until}`
   }
 }
 

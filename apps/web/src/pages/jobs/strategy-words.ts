@@ -11,6 +11,7 @@ export const strategyWords = (strategy: Strategy) => ({
   'Branches at once': strategy.concurrency?.toLocaleString('en') ?? 'all',
   Batches: strategy.batches?.join(', '),
   'Between batches': strategy.pauseBetweenBatches ? 'a person lets the next one begin' : undefined,
+  Pace: strategy.pace === 'lock_step' ? 'step by step, all branches of a batch together' : undefined,
   'Stops after':
     strategy.maxFailures === undefined ? undefined : `more than ${strategy.maxFailures} failed branches of a batch`,
   Order: strategy.order && orders[strategy.order],

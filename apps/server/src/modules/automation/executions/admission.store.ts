@@ -66,7 +66,8 @@ export const admitWaiting = async (db: Kysely<DB>, most: number): Promise<Admitt
       returning execution_id
     )
     update automation.executions as execution
-    set status = 'running', started_at = coalesce(started_at, clock_timestamp()), change_seq = change_seq + 1
+    set status = 'running', started_at = coalesce(started_at, clock_timestamp()), change_seq = change_seq + 1,
+      deadline_at = coalesce(deadline_at, clock_timestamp() + make_interval(secs => timeout_sec))
     from locked
     where execution.id = locked.id and (not is_alone or execution.id in (select execution_id from held))
     returning execution.*, locked.is_first`.execute(db)

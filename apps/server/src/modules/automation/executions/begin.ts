@@ -43,6 +43,7 @@ export const createBegin =
       parameters: maskSecrets(values),
       sealedParameters: sealParameters(vault, uuid, onlySecrets(values)),
       strategy: document.strategy ?? {},
+      timeoutSec: document.timeoutSec ?? null,
       planHash: plan.hash,
       priority,
       orderSeed: working.orderSeed,
@@ -58,6 +59,7 @@ export const createBegin =
         targetName: target.name,
         zone: target.zone,
         batch: plan.branches[index]?.batch ?? 1,
+        nextStep: resume?.from.get(target.uuid) ?? 0,
         // the execution that is resumed was the first to have it: whoever takes it looks at what is done already
         attempt: (resume?.from.get(target.uuid) ?? 0) > 0 ? 1 : 0,
       })),

@@ -35,6 +35,7 @@ export const claimBranch = (db: Kysely<DB>, uuid: string, executor: string, leas
         )
         .where('status', 'not in', ['completed', 'failed', 'cancelled'])
         .returning(['id', 'uuid', 'day', 'jobId', 'jobVersionId', 'requestedBy', 'changeSeq'])
+        .returning(['priority', 'timeoutSec', 'timedOutAt'])
         .returning(['parameters', 'sealedParameters', sql<boolean>`cancel_requested_at is not null`.as('isCancelled')]),
     )
     .updateTable('automation.branches as branch')
@@ -56,6 +57,10 @@ export const claimBranch = (db: Kysely<DB>, uuid: string, executor: string, leas
     .returning(['branch.targetUuid', 'branch.targetName'])
     .returning(['execution.uuid as executionUuid', 'execution.day', 'execution.requestedBy'])
     .returning(['execution.parameters', 'execution.sealedParameters', 'execution.isCancelled'])
+    .returning(['execution.priority', 'execution.timeoutSec', 'execution.timedOutAt'])
+    .returning(
+      sql<number>`greatest(0, extract(epoch from clock_timestamp() - branch.queued_at) * 1000)::float8`.as('waitMs'),
+    )
     .returning(['job.name as jobName', 'job.serial as jobSerial', 'version.version', 'version.document'])
     .executeTakeFirst()
 
@@ -80,6 +85,7 @@ export const renewLeases = (db: Kysely<DB>, held: readonly { id: number; attempt
     .whereRef('execution.id', '=', 'branch.executionId')
     .where('branch.status', '=', 'running')
     .returning(['branch.id', sql<boolean>`execution.cancel_requested_at is not null`.as('isCancelled')])
+    .returning(sql<boolean>`execution.timed_out_at is not null`.as('isTimedOut'))
     .execute()
 
 /** After half a minute, then less and less often, down to once in a quarter of an hour. */
@@ -140,7 +146,7 @@ export const endClaim = (
 const expired = (db: Kysely<DB>) =>
   db
     .selectFrom('automation.branches')
-    .select(['id', 'uuid', 'number', 'attempt', 'executionId', 'zone', 'executor', 'targetName'])
+    .select(['id', 'uuid', 'number', 'attempt', 'losses', 'executionId', 'zone', 'executor', 'targetName'])
     .where('status', '=', 'running')
     .where('leaseUntil', '<', sql<Date>`clock_timestamp()`)
 
@@ -190,17 +196,45 @@ export const reviveBranch = (db: Kysely<DB>, id: number, changeSeq: number) =>
 /** Where a branch belongs and whether it waits in the queue. */
 export const findWaiting = (db: Kysely<DB>, uuid: string) =>
   db
-    .selectFrom('automation.branches')
-    .select(['executionId', 'zone'])
-    .where('uuid', '=', uuid)
-    .where('status', '=', 'queued')
+    .selectFrom('automation.branches as branch')
+    .innerJoin('automation.executions as execution', 'execution.id', 'branch.executionId')
+    .select(['branch.executionId', 'branch.zone', 'execution.priority'])
+    .where('branch.uuid', '=', uuid)
+    .where('branch.status', '=', 'queued')
     .executeTakeFirst()
 
-/** Puts a branch that was interrupted between steps back, to be taken again. @returns false when this attempt has lost it */
+/**
+ * In lock-step: a branch that has a step behind it waits until all of its batch have. It is `scheduled` then, as before
+ * it began. @returns false when this attempt has lost it
+ */
+export const awaitStage = async (
+  db: Kysely<DB>,
+  branch: { id: number; attempt: number },
+  nextStep: number,
+  changeSeq: number,
+): Promise<boolean> => {
+  const waits = await db
+    .updateTable('automation.branches')
+    .set({ status: 'scheduled', nextStep, leaseUntil: null, executor: null, queuedAt: null, changeSeq })
+    .where('id', '=', branch.id)
+    .where('attempt', '=', branch.attempt)
+    .where('status', '=', 'running')
+    .returning('id')
+    .executeTakeFirst()
+  return waits !== undefined
+}
+
+/**
+ * Puts a branch that was interrupted between steps back, to be taken again.
+ *
+ * @param wasLost its executor did not do so itself
+ * @returns false when this attempt has lost it
+ */
 export const requeueBranch = async (
   db: Kysely<DB>,
   branch: { id: number; attempt: number },
   changeSeq: number,
+  wasLost = false,
 ): Promise<boolean> => {
   const requeued = await db
     .updateTable('automation.branches')
@@ -210,6 +244,7 @@ export const requeueBranch = async (
       executor: null,
       queuedAt: sql<Date>`clock_timestamp()`,
       changeSeq,
+      ...(wasLost ? { losses: sql<number>`losses + 1` } : {}),
     })
     .where('id', '=', branch.id)
     .where('attempt', '=', branch.attempt)

@@ -5,13 +5,23 @@ import { jsonb } from '../../../kernel/database/index.ts'
 import { categoryOf } from '../log/fault-category.ts'
 import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
-import { type Claim, claimBranch, endClaim, insertLateResult, requeueBranch } from './branch-claims.store.ts'
+import type { WaitAction } from '../steps/step-type-rule.ts'
+import {
+  awaitStage,
+  type Claim,
+  claimBranch,
+  endClaim,
+  insertLateResult,
+  requeueBranch,
+} from './branch-claims.store.ts'
+import { isStoppedByTime } from './deadlines.store.ts'
+import { dueAtOf, setAside } from './due.store.ts'
 import * as store from './executions.store.ts'
 import { Fenced } from './leases.ts'
 import type { Progress } from './progress.ts'
 import { endSteps, finishStep, insertReadySteps, startStep } from './step-results.store.ts'
 import type { Link } from './step-link.ts'
-import type { StepOutcome } from './step-outcome.ts'
+import { asTimedOut, outcome as outcomeOf, type StepOutcome } from './step-outcome.ts'
 
 export type Try = { index: number; attempt: number }
 export type BranchEnd = {
@@ -37,6 +47,14 @@ export const createBranchRecord = (
     ...(rest.details === undefined ? {} : { details: rest.details }),
   })
 
+  /** @throws Fenced when this executor may not begin it; a TransportError when it was cancelled */
+  const begun = async (branch: Claim, step: Try, change: Parameters<typeof startStep>[3], lines: NewLogLine[]) => {
+    const said = await startStep(ctx.db, branch, step, change, lines)
+    if (said === 'cancelled') throw cancelledBeforeStart()
+    if (said === 'fenced') throw new Fenced()
+    progress.changed(ctx, branch.executionUuid)
+  }
+
   return {
     /** @returns undefined when the branch does not wait any more */
     claim: async (uuid: string) => {
@@ -51,12 +69,18 @@ export const createBranchRecord = (
         steps.map(({ work, attempt }) => toReady(branch, work, attempt)),
       ),
 
-    begin: async (branch: Claim, work: BranchStep, step: Try, { method, connectMs }: Link) => {
-      const { name, target, id } = work.planned
+    begin: (
+      branch: Claim,
+      work: BranchStep,
+      step: Try,
+      { method, connectMs, authenticateMs }: Link,
+      waitMs: number,
+    ) => {
+      const { name, target, id, command } = work.planned
       const at = method.port > 0 ? `${method.host}:${method.port}` : method.host
-      const { command } = work.planned
-      const change = { connectMs, method: method.type, credential: method.credential?.name ?? null, command }
-      const said = await startStep(ctx.db, branch, step, change, [
+      const credential = method.credential?.name ?? null
+      const change = { executor, waitMs, connectMs, authenticateMs, method: method.type, credential, command }
+      return begun(branch, step, change, [
         line(branch, `Connected to ${target.name} by ${method.type} (${at}).`, {
           phase: 'communication',
           category: 'communication',
@@ -64,9 +88,17 @@ export const createBranchRecord = (
         }),
         line(branch, `Step ${step.index + 1}, ${name}, began.`, { details: { step: id, try: step.attempt } }),
       ])
-      if (said === 'cancelled') throw cancelledBeforeStart()
-      if (said === 'fenced') throw new Fenced()
-      progress.changed(ctx, branch.executionUuid)
+    },
+
+    /** A step that waits: until when is written down by the database's clock. */
+    beginWait: (branch: Claim, work: BranchStep, step: Try, wait: WaitAction) => {
+      const { name, id, command } = work.planned
+      return begun(branch, step, { executor, command, dueAt: dueAtOf(wait) }, [
+        line(branch, `Step ${step.index + 1}, ${name}, began: ${command}.`, {
+          category: 'system',
+          details: { step: id },
+        }),
+      ])
     },
 
     /** Something that somebody who looks for the reason will want to know. */
@@ -129,8 +161,10 @@ export const createBranchRecord = (
     keepAsEvidence: (branch: Claim, step: Try, outcome: StepOutcome) =>
       insertLateResult(ctx.db, branch, JSON.stringify({ step, outcome })),
 
-    end: (branch: Claim, { status, outcome, message }: BranchEnd) =>
+    end: (branch: Claim, end: BranchEnd) =>
       transaction(ctx, async (ctx) => {
+        const isTimedOut = end.status === 'cancelled' && (await isStoppedByTime(ctx.db, branch.executionId))
+        const { status, outcome, message } = isTimedOut ? endTimedOut(branch, end) : end
         const execution = await endClaim(ctx.db, branch, {
           status,
           fault: outcome?.fault ?? null,
@@ -165,7 +199,28 @@ export const createBranchRecord = (
         const changeSeq = await store.drawChange(ctx.db, branch.executionId)
         if (await requeueBranch(ctx.db, branch, changeSeq)) await enqueue(ctx)
       }),
+
+    /** In lock-step: the others of its batch come first. @returns false when this attempt has lost it */
+    awaitStage: (branch: Claim, nextStep: number) =>
+      transaction(ctx, async (ctx) => {
+        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
+        if (await awaitStage(ctx.db, branch, nextStep, changeSeq)) await progress.advance(ctx, branch.executionId)
+      }),
+
+    /** Its step waits for a moment that is not near: nobody holds it until then. */
+    setAside: (branch: Claim) =>
+      transaction(ctx, async (ctx) => {
+        const changeSeq = await store.drawChange(ctx.db, branch.executionId)
+        await setAside(ctx.db, branch, changeSeq)
+        progress.changed(ctx, branch.executionUuid)
+      }),
   }
+}
+
+const endTimedOut = ({ timeoutSec }: Claim, { outcome, message }: BranchEnd): BranchEnd => {
+  const stopped = outcome ?? outcomeOf({ status: 'cancelled', cancelOutcome: 'stopped', message })
+  const came = asTimedOut(stopped, timeoutSec)
+  return { status: 'failed', outcome: came, message: came.message }
 }
 
 /** Between steps nothing tells the executor at once; the database does when the next one is to begin. */
@@ -192,6 +247,6 @@ export const toReady = (
   targetUuid: planned.target.uuid,
   targetSerial: planned.target.serial,
   targetName: planned.target.name,
-  method: planned.method.type,
+  method: planned.method?.type ?? null,
   credential: planned.credential,
 })

@@ -8,6 +8,7 @@ import { type Vault, VaultError } from '../../../kernel/vault/vault.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { createMatchers } from '../output/matchers.ts'
 import { type OutputWriter, openOutputWriter } from '../output/writer.ts'
+import type { MeasuredStep, StepMetrics } from '../metrics/step-metrics.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
 import type { Plans } from '../plans/plans.ts'
 import { documentOf } from '../jobs/jobs.store.ts'
@@ -20,8 +21,9 @@ import { mayRunAgain, retryDelayMs } from './retries.ts'
 import { selectSteps, type StepResultRow } from './step-results.store.ts'
 import type { Asked } from './step-ask.ts'
 import { guardOf, type StepTry } from './step-link.ts'
-import { outcome, outcomeOfRow, type StepOutcome } from './step-outcome.ts'
+import { asTimedOut, outcome, outcomeOfRow, type StepOutcome } from './step-outcome.ts'
 import { neverBegan, runStep, takeOverStep } from './step-run.ts'
+import { runWait } from './step-wait.ts'
 
 export type BranchRunPorts = {
   plans: Plans
@@ -37,6 +39,7 @@ export type BranchRunPorts = {
   unreachableSec: number
   outputLimitBytes: number
   filesDirectory: string | undefined
+  metrics: StepMetrics
 }
 
 /** A branch in the hands of this executor. */
@@ -45,6 +48,10 @@ type Run = {
   /** The steps are written down as ready; nothing begins before. */
   ready: Promise<void>
   steps: BranchStep[]
+  /** After each step the other branches of its batch are waited for. */
+  isLockStep: boolean
+  /** How long it waited for this executor, in milliseconds; 0 once that is written down with a step. */
+  waitMs: number
   secrets: string[]
   hold: Hold
   output: OutputWriter
@@ -53,6 +60,12 @@ type Run = {
 
 /** What waits in the queue of a zone: a branch; and its target, so that it can be read while the branch is taken. */
 export type BranchTask = { branch: string; target?: string }
+
+/**
+ * The branch is let go of without being at its end. `left`: others go on from here; `aside`: its step waits for a moment;
+ * `nextStep`: in lock-step, others come first.
+ */
+type Interlude = 'left' | 'aside' | { nextStep: number }
 
 /** The task: takes the branch, runs its steps one after the other, and says how it ended. */
 export const createBranchRun = (ports: BranchRunPorts) => {
@@ -68,7 +81,8 @@ export const createBranchRun = (ports: BranchRunPorts) => {
   ): Promise<Run> => {
     const values = openValues(vault, { ...branch, uuid: branch.executionUuid })
     const job = { name: branch.jobName, serial: branch.jobSerial }
-    const steps = await plans.forBranch(ctx, branch, await target, job, documentOf(branch), values)
+    const document = documentOf(branch)
+    const steps = await plans.forBranch(ctx, branch, await target, job, document, values)
     const ready = record.ready(
       branch,
       steps.map((work) => ({ work, attempt: 1 })),
@@ -85,7 +99,8 @@ export const createBranchRun = (ports: BranchRunPorts) => {
       stored: () => wake.announce(topics.execution(branch.executionUuid)),
     })
     const secrets = [...values.secretNames].map((name) => String(values.values[name]))
-    return { branch, ready, steps, secrets, hold, output, record }
+    const isLockStep = document.strategy?.pace === 'lock_step'
+    return { branch, ready, steps, isLockStep, waitMs: branch.waitMs, secrets, hold, output, record }
   }
 
   /** One try of a step, from "ready" to its result; or from where a former holder of the branch has left it. */
@@ -100,6 +115,11 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     // what has begun is what it is
     const work = begun === undefined ? await plans.settle(ctx, branch, planned) : planned
     const step = { index: work.index, attempt }
+    let over: Pick<MeasuredStep, 'method' | 'authenticateMs' | 'waitMs'> = {
+      method: begun?.method ?? null,
+      authenticateMs: begun?.authenticateMs ?? null,
+      waitMs: begun?.waitMs ?? null,
+    }
     const stepTry: StepTry = {
       work,
       guard: guardOf(branch, step),
@@ -107,9 +127,11 @@ export const createBranchRun = (ports: BranchRunPorts) => {
       output,
       hold,
       secrets: [...run.secrets, ...work.secrets],
-      begin: async (link) => {
+      begin: async (link, work) => {
         await run.ready
-        await record.begin(branch, work, step, link)
+        over = { method: link.method.type, authenticateMs: link.authenticateMs, waitMs: run.waitMs }
+        await record.begin(branch, work, step, link, run.waitMs)
+        run.waitMs = 0 // the steps behind it have their executor
       },
       note: (message) => record.note(branch, output.mask(message)),
     }
@@ -130,8 +152,13 @@ export const createBranchRun = (ports: BranchRunPorts) => {
       if (written.isIncomplete && work.planned.mode === 'detached') throw new Fenced()
       const outcome = came === 'never began' ? neverBegan() : came
       const collected = { ...written, collectMs: performance.now() - collectedFrom }
-      isWritten = await record.finish(branch, work, step, outcome, collected)
-      if (isWritten) return came
+      const said = hold.isTimedOut() ? asTimedOut(outcome, branch.timeoutSec) : outcome
+      isWritten = await record.finish(branch, work, step, said, collected)
+      if (isWritten) {
+        const { collectMs, bytes } = collected
+        ports.metrics.step({ type: work.step.type, ...said, ...over, collectMs, outputBytes: bytes })
+        return came
+      }
       await record.keepAsEvidence(branch, step, outcome)
       throw new Fenced()
     } finally {
@@ -168,8 +195,16 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     }
   }
 
-  const runSteps = async (ctx: Context, run: Run): Promise<BranchEnd | 'left'> => {
-    const { branch, hold } = run
+  /** A step that waits; its moment is the same for whoever has the branch. */
+  const waitOnce = async (ctx: Context, run: Run, planned: BranchStep, latest: StepResultRow | undefined) => {
+    await run.ready
+    const isBegun = latest?.status === 'running'
+    const work = isBegun ? planned : await plans.settle(ctx, run.branch, planned)
+    return runWait(ctx, run, work, { index: work.index, attempt: latest?.attempt ?? 1 }, isBegun)
+  }
+
+  const runSteps = async (ctx: Context, run: Run): Promise<BranchEnd | Interlude> => {
+    const { branch, hold, isLockStep } = run
     // where nobody was before, nothing has happened
     const rows =
       branch.attempt === 1
@@ -185,11 +220,13 @@ export const createBranchRun = (ports: BranchRunPorts) => {
         if (hold.leaving.aborted) return 'left'
       }
       // what a former holder has brought to an end stays as it ended
-      const came =
-        latest === undefined || latest.status === 'ready' || isBegun(latest)
-          ? await runWithRetries(ctx, run, work, tries)
-          : outcomeOfRow(latest)
-      if (came === 'left') return came
+      const isOver = latest !== undefined && latest.status !== 'ready' && !isBegun(latest)
+      const came = isOver
+        ? outcomeOfRow(latest)
+        : work.method === null
+          ? await waitOnce(ctx, run, work, latest)
+          : await runWithRetries(ctx, run, work, tries)
+      if (came === 'left' || came === 'aside') return came
       switch (came.status) {
         case 'completed':
           break
@@ -204,6 +241,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
           if (work.step.onError !== 'continue')
             return { status: 'failed', outcome: came, message: `${work.planned.name}: ${came.message ?? 'failed'}` }
       }
+      if (isLockStep && !isOver && work !== run.steps.at(-1)) return { nextStep: work.index + 1 }
     }
     return failed === null
       ? { status: 'completed', outcome: null, message: null }
@@ -223,10 +261,15 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     try {
       const run = await prepare(ctx, record, branch, hold, target)
       const end = await runSteps(ctx, run)
-      if (end !== 'left') return await record.end(branch, end)
+      if (end === 'aside') return await record.setAside(branch)
+      if (end !== 'left' && 'nextStep' in end) return await record.awaitStage(branch, end.nextStep)
+      if (end !== 'left') {
+        await record.end(branch, end)
+        return ports.metrics.branch(branch.targetName, end.status)
+      }
       if (hold.leaving.reason !== 'stopping') throw new Fenced()
       await record.giveBack(branch, (ctx) =>
-        ports.queue.enqueue(ctx, queueOf('branch', ports.zone), [{ branch: branch.uuid }]),
+        ports.queue.enqueue(ctx, queueOf('branch', ports.zone), [{ branch: branch.uuid }], branch.priority),
       )
     } catch (error) {
       if (error instanceof Fenced)

@@ -8,7 +8,7 @@ export type BranchRow = Selectable<DB['automation.branches']>
 
 export type NewBranch = Pick<
   BranchRow,
-  'uuid' | 'executionId' | 'number' | 'targetUuid' | 'targetSerial' | 'targetName' | 'zone' | 'batch'
+  'uuid' | 'executionId' | 'number' | 'targetUuid' | 'targetSerial' | 'targetName' | 'zone' | 'batch' | 'nextStep'
 >
 
 /** PostgreSQL takes 65,535 values in a statement. */
@@ -51,8 +51,8 @@ export const findBranch = (db: Kysely<DB>, executionId: number, number: number):
     .where('number', '=', number)
     .executeTakeFirst()
 
-/** What may go to the queue: so many of a batch in order, or exactly these. */
-export type Releasable = { batch: number; limit: number } | { ids: readonly number[] }
+/** What may go to the queue: so many of a batch in order, in lock-step those whose next step it is; or exactly these. */
+export type Releasable = { batch: number; limit: number; stage: number | null } | { ids: readonly number[] }
 
 /** Marks branches as queued. The execution's row must be locked. */
 export const releaseBranches = (db: Kysely<DB>, executionId: number, which: Releasable) =>
@@ -78,6 +78,7 @@ export const releaseBranches = (db: Kysely<DB>, executionId: number, which: Rele
               .where('next.executionId', '=', executionId)
               .where('next.status', '=', 'scheduled')
               .where('next.batch', '=', which.batch)
+              .$if(which.stage !== null, (query) => query.where('next.nextStep', '<=', which.stage ?? 0))
               .orderBy('next.number')
               .limit(which.limit),
           ),
@@ -114,6 +115,34 @@ export const lookAhead = async (db: Kysely<DB>, executionId: number): Promise<Ah
   if (ahead === undefined) throw new Error('A statement that always answers with a row did not.')
   return ahead
 }
+
+/**
+ * In lock-step: the step that branches of a batch may run now, the first that not all of them have behind them. One that
+ * is lost does not keep the others waiting; when it comes back they wait until it is as far.
+ */
+export const findStage = async (db: Kysely<DB>, executionId: number, batch: number): Promise<number> =>
+  (
+    await db
+      .selectFrom('automation.branches')
+      .select(sql<number | null>`min(next_step)`.as('stage'))
+      .where('executionId', '=', executionId)
+      .where('batch', '=', batch)
+      .where('status', 'in', ['scheduled', 'queued', 'running'])
+      .executeTakeFirstOrThrow()
+  ).stage ?? 0
+
+/** How many branches of a batch are at a step, or have not come to it yet. */
+export const countAtStage = async (db: Kysely<DB>, executionId: number, batch: number, stage: number) =>
+  (
+    await db
+      .selectFrom('automation.branches')
+      .select(sql<number>`count(*)`.as('count'))
+      .where('executionId', '=', executionId)
+      .where('batch', '=', batch)
+      .where('nextStep', '<=', stage)
+      .where('status', 'in', ['scheduled', 'queued', 'running'])
+      .executeTakeFirstOrThrow()
+  ).count
 
 /** More failed branches of a batch than so many, or than so many in a hundred. */
 export type FailureLimit = { count: number } | { percent: number }
@@ -177,7 +206,7 @@ export const endBranches = async (
   db: Kysely<DB>,
   executionId: number,
   from: readonly BranchStatus[],
-  change: { status: 'cancelled' | 'skipped'; message: string; cancelOutcome?: CancelOutcome; changeSeq: number },
+  change: Ended & { cancelOutcome?: CancelOutcome },
 ): Promise<number> => {
   const ended = await db
     .updateTable('automation.branches')
@@ -189,53 +218,56 @@ export const endBranches = async (
   return ended.length
 }
 
+type Ended = { status: 'cancelled' | 'skipped' | 'failed'; fault?: Fault; message: string; changeSeq: number }
+
 /**
- * Cancels the branches of which nothing runs. Where a lost executor has begun a step, the next one that takes the branch
- * stops it on its target.
+ * Ends the branches of which nothing runs: those that no executor has taken yet, or those between two steps. Where a lost
+ * executor has begun a step, the next one that takes the branch stops it on its target.
  */
-export const cancelIdle = async (
-  db: Kysely<DB>,
-  executionId: number,
-  change: { message: string; changeSeq: number },
-) => {
+export const endIdle = async (db: Kysely<DB>, executionId: number, which: 'unbegun' | 'between', change: Ended) => {
   await db
     .updateTable('automation.branches as branch')
-    .set({ ...change, status: 'cancelled', finishedAt: sql`clock_timestamp()` })
+    .set({ ...change, finishedAt: sql`clock_timestamp()` })
     .where('branch.executionId', '=', executionId)
     .where('branch.status', 'in', ['scheduled', 'queued'])
     .where((where) =>
-      where.or([
-        where('branch.startedAt', 'is', null),
-        where.not(
-          where.exists(
-            where
-              .selectFrom('automation.stepResults as step')
-              .select('step.id')
-              .whereRef('step.branchId', '=', 'branch.id')
-              .where('step.status', 'in', ['running', 'unknown']),
-          ),
-        ),
-      ]),
+      which === 'unbegun'
+        ? where('branch.startedAt', 'is', null)
+        : where.and([
+            where('branch.startedAt', 'is not', null),
+            where.not(
+              where.exists(
+                where
+                  .selectFrom('automation.stepResults as step')
+                  .select('step.id')
+                  .whereRef('step.branchId', '=', 'branch.id')
+                  .where('step.status', 'in', ['running', 'unknown'])
+                  // one that waits runs nowhere
+                  .where('step.type', '<>', 'wait'),
+              ),
+            ),
+          ]),
     )
     .execute()
 }
 
-const unbegun = (db: Kysely<DB>, executionId: number) =>
-  db
-    .updateTable('automation.branches')
-    .where('executionId', '=', executionId)
-    .where('status', 'in', ['scheduled', 'queued'])
-    // one that waits in the queue for the second time has begun
-    .where('startedAt', 'is', null)
-
-/** Ends the branches that no executor has taken yet. @returns how many */
+/** Ends the branches that no executor has taken yet, and in lock-step those that wait for the others. @returns how many */
 export const endUnbegun = async (
   db: Kysely<DB>,
   executionId: number,
   change: { status: 'skipped'; message: string; changeSeq: number },
 ): Promise<number> => {
-  const ended = await unbegun(db, executionId)
+  const ended = await db
+    .updateTable('automation.branches')
     .set({ ...change, finishedAt: sql`clock_timestamp()` })
+    .where('executionId', '=', executionId)
+    .where((where) =>
+      where.or([
+        where('status', '=', 'scheduled'),
+        // one that waits in the queue for the second time has begun
+        where.and([where('status', '=', 'queued'), where('startedAt', 'is', null)]),
+      ]),
+    )
     .returning('id')
     .execute()
   return ended.length
@@ -243,9 +275,12 @@ export const endUnbegun = async (
 
 /** Takes branches out of the queue that no executor has taken yet: whoever comes for one finds that it does not wait. */
 export const takeBackUnbegun = async (db: Kysely<DB>, executionId: number, changeSeq: number) => {
-  await unbegun(db, executionId)
-    .where('status', '=', 'queued')
+  await db
+    .updateTable('automation.branches')
     .set({ status: 'scheduled', queuedAt: null, changeSeq })
+    .where('executionId', '=', executionId)
+    .where('status', '=', 'queued')
+    .where('startedAt', 'is', null)
     .execute()
 }
 
@@ -277,6 +312,7 @@ export const toBranch = (row: BranchRow): Branch => ({
   message: row.message,
   cancelOutcome: row.cancelOutcome as CancelOutcome | null,
   outputLines: row.outputLines,
+  dueAt: row.dueAt?.toISOString() ?? null,
   queuedAt: row.queuedAt?.toISOString() ?? null,
   startedAt: row.startedAt?.toISOString() ?? null,
   finishedAt: row.finishedAt?.toISOString() ?? null,

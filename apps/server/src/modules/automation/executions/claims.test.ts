@@ -63,7 +63,8 @@ const claim = async (): Promise<Claim> => {
   return branch
 }
 
-const begin = (branch: Claim) => startStep(db, branch, step, { connectMs: 1, method: 'ssh', credential: null }, [line])
+const begin = (branch: Claim) =>
+  startStep(db, branch, step, { executor: 'here:1', connectMs: 1, method: 'ssh', credential: null }, [line])
 const linesOf = async ({ executionUuid }: Claim) => {
   const { items } = await app.admin(api.executions.log, { params: { ref: executionUuid }, query: { limit: 100 } })
   return items.filter(({ message }) => message === line.message).length

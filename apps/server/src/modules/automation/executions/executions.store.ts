@@ -78,6 +78,7 @@ export type NewExecution = {
   parameters: Values
   sealedParameters: Buffer | null
   strategy: Strategy
+  timeoutSec: number | null
   planHash: string
   priority: number
   orderSeed: number
@@ -166,6 +167,8 @@ export const toExecution = (row: ExecutionRow): Execution => ({
   parameters: row.parameters as Values,
   strategy: row.strategy as Strategy,
   priority: row.priority,
+  timeoutSec: row.timeoutSec,
+  timedOutAt: row.timedOutAt?.toISOString() ?? null,
   planHash: row.planHash,
   counts: {
     total: row.total,

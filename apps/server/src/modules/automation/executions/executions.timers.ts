@@ -11,6 +11,7 @@ import {
   selectDueToAsk,
   selectExpired,
 } from './branch-claims.store.ts'
+import { requeueDue, selectDueExecutions } from './due.store.ts'
 import { updateBranch } from './branches.store.ts'
 import * as store from './executions.store.ts'
 import type { Progress } from './progress.ts'
@@ -20,7 +21,7 @@ type Ports = { progress: Progress; queue: Queue; publish: Publish }
 
 const sweepLimit = 100
 /** A branch that so many executors have lost is not given to another one. */
-const mostAttempts = 10
+const mostLosses = 10
 
 /**
  * Looks for branches whose executor is not heard of any more. They go back to the queue: between steps another executor
@@ -66,31 +67,33 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
     }
 
     if (isCancelled && running === undefined) {
+      const isTimedOut = execution.timedOutAt !== null
       await endSteps(ctx.db, branch.id, ['ready'], { status: 'cancelled', changeSeq })
       await updateBranch(ctx.db, branch.id, {
-        status: 'cancelled',
+        status: isTimedOut ? 'failed' : 'cancelled',
+        fault: isTimedOut ? 'timeout' : null,
         finishedAt: new Date(),
         leaseUntil: null,
-        message: 'Cancelled; its executor was lost between steps.',
+        message: `${isTimedOut ? 'Timed out' : 'Cancelled'}; its executor was lost between steps.`,
         cancelOutcome: 'stopped',
         changeSeq,
       })
       return progress.advance(ctx, branch.executionId)
     }
-    if (branch.attempt >= mostAttempts) {
-      const message = `${mostAttempts} executors have taken this branch and were lost. Their own logs say why.`
+    if (branch.losses + 1 >= mostLosses) {
+      const message = `${mostLosses} executors have taken this branch and were lost. Their own logs say why.`
       await (running === undefined ? giveUp(message) : lose(message))
       await note(message, 'error')
       return progress.advance(ctx, branch.executionId)
     }
-    await requeueBranch(ctx.db, branch, changeSeq)
+    await requeueBranch(ctx.db, branch, changeSeq, true)
     await note(
       running === undefined
         ? `The executor of ${branch.targetName} was lost between steps; another one goes on.`
         : `The executor of ${branch.targetName} was lost while step ${running.index + 1} ran; another one asks the target what became of it.`,
       'warning',
     )
-    await queue.enqueue(ctx, queueOf('branch', branch.zone), [{ branch: branch.uuid }])
+    await queue.enqueue(ctx, queueOf('branch', branch.zone), [{ branch: branch.uuid }], execution.priority)
     progress.changed(ctx, execution.uuid)
   }
 
@@ -100,11 +103,29 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
     const branch = await reviveBranch(ctx.db, due.id, changeSeq)
     if (branch === undefined) return
     await store.noteAttention(ctx.db, due.executionId)
-    await queue.enqueue(ctx, queueOf('branch', branch.zone), [{ branch: branch.uuid }])
+    await queue.enqueue(ctx, queueOf('branch', branch.zone), [{ branch: branch.uuid }], execution.priority)
+    progress.changed(ctx, execution.uuid)
+  }
+
+  /** Branches whose steps have waited long enough. */
+  const goOn = async (ctx: Context, executionId: number) => {
+    const execution = await store.lockExecution(ctx.db, executionId)
+    const due = await requeueDue(ctx.db, executionId, await store.drawChange(ctx.db, executionId))
+    for (const [zone, branches] of Map.groupBy(due, ({ zone }) => zone)) {
+      const tasks = branches.toSorted((a, b) => a.number - b.number).map(({ uuid }) => ({ branch: uuid }))
+      await queue.enqueue(ctx, queueOf('branch', zone), tasks, execution.priority)
+    }
     progress.changed(ctx, execution.uuid)
   }
 
   return async (ctx: Context): Promise<void> => {
+    for (const executionId of await selectDueExecutions(ctx.db, sweepLimit)) {
+      try {
+        await transaction(ctx, (ctx) => goOn(ctx, executionId))
+      } catch (error) {
+        ctx.log.error({ err: error, executionId }, 'branches that waited could not go on; they are tried again')
+      }
+    }
     for (const branch of await selectDueToAsk(ctx.db, sweepLimit)) {
       try {
         await transaction(ctx, (ctx) => askAgain(ctx, branch))
@@ -133,7 +154,10 @@ export const createDeadLetters =
     queue.takeDeadLetters(async ({ branch }) => {
       const waiting = branch === undefined ? undefined : await findWaiting(ctx.db, String(branch))
       if (waiting === undefined) return
-      await transaction(ctx, (ctx) => queue.enqueue(ctx, queueOf('branch', waiting.zone), [{ branch: String(branch) }]))
+      const { zone, priority } = waiting
+      await transaction(ctx, (ctx) =>
+        queue.enqueue(ctx, queueOf('branch', zone), [{ branch: String(branch) }], priority),
+      )
     })
 
 export type Sweep = ReturnType<typeof createSweep>

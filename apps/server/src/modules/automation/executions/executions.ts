@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import type { BranchDetail, Execution, ExecutionDetail, StartRequest } from '@opsconductor/contract'
 import { isFinalExecution } from '@opsconductor/contract'
 import { audit } from '../../../kernel/audit/audit.ts'
-import { afterCommit, type Context, permit, transaction } from '../../../kernel/context.ts'
+import { type Context, permit, transaction } from '../../../kernel/context.ts'
 import { pageOf, readCursor } from '../../../kernel/cursor.ts'
 import { notFound, Refusal } from '../../../kernel/errors.ts'
 import type { Publish } from '../../../kernel/facts/facts.ts'
 import type { Vault } from '../../../kernel/vault/vault.ts'
-import { topics, type Wake } from '../../../kernel/wake/wake.ts'
+import type { Wake } from '../../../kernel/wake/wake.ts'
 import { documentOf } from '../jobs/jobs.store.ts'
-import { insertLogLines, type LogFilter, selectLogLines, toLogLine } from '../log/log.store.ts'
+import { type LogFilter, selectLogLines, toLogLine } from '../log/log.store.ts'
 import type { Plans } from '../plans/plans.ts'
 import { createBegin, refuseDisabled } from './begin.ts'
 import * as branches from './branches.store.ts'
@@ -19,7 +19,8 @@ import { findIdempotent, insertIdempotent } from './idempotency-keys.store.ts'
 import { createPausing } from './pausing.ts'
 import type { Progress } from './progress.ts'
 import { createReruns } from './reruns.ts'
-import { endStepsOfEnded, selectSteps, toStepResult } from './step-results.store.ts'
+import { selectSteps, toStepResult } from './step-results.store.ts'
+import { createStopping } from './stopping.ts'
 import { waitingOfBranches, waitingOfExecution } from './waiting.ts'
 
 type Ports = {
@@ -38,6 +39,7 @@ type ListedBy = Omit<ExecutionFilter, 'targetUuid'> & { target?: string | undefi
 export const createExecutions = (ports: Ports) => {
   const { plans, progress, vault, publish, wake, targetUuidOf, maxConcurrentExecutions } = ports
   const begin = createBegin({ progress, vault, publish, wake })
+  const stop = createStopping({ progress, wake })
 
   const find = async (ctx: Context, ref: string): Promise<store.ExecutionRow> => {
     const execution = await store.findExecution(ctx.db, ref)
@@ -99,36 +101,12 @@ export const createExecutions = (ports: Ports) => {
       const execution = await store.lockExecution(ctx.db, found.id)
       if (isFinalExecution(execution.status as Execution['status']) || execution.cancelRequestedAt !== null)
         return store.toExecution(found)
-      await store.updateExecution(ctx.db, execution.id, {
-        cancelRequestedAt: new Date(),
-        cancelRequestedBy: ctx.actor.name,
-      })
-      const changeSeq = await store.drawChange(ctx.db, execution.id)
-      const message = `Cancelled by ${ctx.actor.name} before it began.`
-      await branches.cancelIdle(ctx.db, execution.id, { message, changeSeq })
-      await branches.endBranches(ctx.db, execution.id, ['lost'], {
-        status: 'cancelled',
-        message: `Given up by ${ctx.actor.name}: nobody knows whether its step still runs.`,
-        cancelOutcome: 'unconfirmed',
-        changeSeq,
-      })
-      await endStepsOfEnded(ctx.db, execution.id, changeSeq)
-      await insertLogLines(ctx.db, execution, [
-        {
-          branch: null,
-          phase: 'action_execution',
-          level: 'warning',
-          category: 'user',
-          message: `${ctx.actor.name} cancelled the execution.`,
-        },
-      ])
+      await stop(ctx, execution, { because: 'cancelled', by: ctx.actor.name })
       await audit(ctx, 'executions.cancel', {
         kind: 'execution',
         uuid: execution.uuid,
         name: `${found.jobSerial}.${found.number}`,
       })
-      await progress.advance(ctx, execution.id)
-      afterCommit(ctx, () => wake.announce(topics.cancel(execution.uuid)))
       return store.toExecution(await find(ctx, execution.uuid))
     })
   }

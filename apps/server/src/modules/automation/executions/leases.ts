@@ -18,6 +18,8 @@ export type Hold = {
   readonly leaving: AbortSignal
   /** @throws Fenced when the lease was not renewed for half its length: somebody else may hold the branch */
   readonly check: () => void
+  /** It was stopped because the execution's time is over, not by a person. */
+  readonly isTimedOut: () => boolean
   /** Nobody else is known to have the branch. What the database itself refuses to others may still be tried. */
   readonly isHeld: () => boolean
   readonly release: () => void
@@ -32,7 +34,7 @@ export class Fenced extends Error {
 }
 
 export type Leases = {
-  hold: (branch: { id: number; attempt: number; isCancelled: boolean }) => Hold
+  hold: (branch: { id: number; attempt: number; isCancelled: boolean; timedOutAt: Date | null }) => Hold
   /** Looks at once whether a cancel was asked of any of them, or one was taken. */
   look: () => void
   /** What can go on without this executor is left to others, now and from now on. */
@@ -47,6 +49,7 @@ type Held = {
   attempt: number
   renewedAt: number
   isTaken: boolean
+  isTimedOut: boolean
   all: AbortController
   stop: AbortController
   cancelled: AbortController
@@ -83,6 +86,7 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
           interruptOne(held, 'fenced')
         } else {
           held.renewedAt = asked
+          held.isTimedOut = row.isTimedOut
           if (row.isCancelled) interruptOne(held, 'cancelled')
         }
       }
@@ -126,6 +130,7 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
         attempt: branch.attempt,
         renewedAt: performance.now(),
         isTaken: false,
+        isTimedOut: branch.timedOutAt !== null,
         all: new AbortController(),
         stop: new AbortController(),
         cancelled: new AbortController(),
@@ -139,6 +144,7 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
         stop: held.stop.signal,
         cancelled: held.cancelled.signal,
         leaving: held.leaving.signal,
+        isTimedOut: () => held.isTimedOut,
         isHeld: () => !held.isTaken,
         check: () => {
           if (isStale(held) || held.all.signal.reason === 'fenced') throw new Fenced()

@@ -24,7 +24,7 @@ export const createLostBranches = ({ executions, progress, queue }: Ports) => {
   /** What can be known of the step is settled; then the branch goes on where it stood, or ends. */
   const settle = async (
     ctx: Context,
-    branch: { id: number },
+    branch: { id: number; priority: number },
     step: StepResultRow | undefined,
     message: string,
     as: ResolveRequest['as'],
@@ -42,7 +42,7 @@ export const createLostBranches = ({ executions, progress, queue }: Ports) => {
     if (step !== undefined && as === 'again') await insertNextTry(ctx.db, step)
     const revived = await reviveBranch(ctx.db, branch.id, changeSeq)
     if (revived !== undefined) {
-      await queue.enqueue(ctx, queueOf('branch', revived.zone), [{ branch: revived.uuid }])
+      await queue.enqueue(ctx, queueOf('branch', revived.zone), [{ branch: revived.uuid }], branch.priority)
     }
   }
 
@@ -67,7 +67,7 @@ export const createLostBranches = ({ executions, progress, queue }: Ports) => {
           ctx.actor.name,
           step === undefined ? 'its step' : `step ${step.index + 1}, ${step.name},`,
         )
-        await settle(ctx, branch, step, message, as, changeSeq)
+        await settle(ctx, { id: branch.id, priority: execution.priority }, step, message, as, changeSeq)
         await store.noteAttention(ctx.db, execution.id)
         await insertLogLines(ctx.db, execution, [
           {

@@ -30,11 +30,16 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
   const close = async (ctx: Context, execution: store.LockedExecution) => {
     const counts = await branches.countBranches(ctx.db, execution.id)
     // a cancel that came when everything had ended cancelled nothing
-    const isCancelled = execution.cancelRequestedAt !== null && counts.cancelled > 0
-    const status = isCancelled ? 'cancelled' : counts.failed + counts.skipped > 0 ? 'failed' : 'completed'
+    const isTimedOut = execution.timedOutAt !== null
+    const isCancelled = execution.cancelRequestedAt !== null && !isTimedOut && counts.cancelled > 0
+    const hasFailed = counts.failed + counts.skipped + counts.cancelled > 0
+    const status = isCancelled ? 'cancelled' : hasFailed ? 'failed' : 'completed'
     const cancelOutcome =
-      status === 'cancelled' ? ((await branches.worstCancelOutcome(ctx.db, execution.id)) ?? 'stopped') : null
-    const message = describe(counts)
+      isCancelled || (isTimedOut && hasFailed)
+        ? ((await branches.worstCancelOutcome(ctx.db, execution.id)) ?? 'stopped')
+        : null
+    const message =
+      isTimedOut && hasFailed ? `Timed out after ${execution.timeoutSec ?? 0} s: ${describe(counts)}` : describe(counts)
     await Promise.all([
       insertLogLines(ctx.db, execution, [
         {

@@ -7,6 +7,7 @@ import { lockAdmission } from './admission.store.ts'
 import type { BranchTask } from './branch-run.ts'
 import * as branches from './branches.store.ts'
 import * as store from './executions.store.ts'
+import { endStepsOfEnded } from './step-results.store.ts'
 import { takeTargets } from './target-holds.store.ts'
 
 /**
@@ -26,6 +27,7 @@ export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publi
     const change = { status: 'skipped', message, changeSeq: await store.drawChange(ctx.db, execution.id) } as const
     const skipped = await branches.endUnbegun(ctx.db, execution.id, change)
     if (skipped === 0) return
+    await endStepsOfEnded(ctx.db, execution.id, change.changeSeq, 'skipped')
     await insertLogLines(ctx.db, execution, [
       {
         branch: null,
@@ -74,10 +76,11 @@ export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publi
     const places = (strategy.concurrency ?? Number.MAX_SAFE_INTEGER) - queued - running
     const room = Math.min(places, queued > queueDepth / 2 ? 0 : queueDepth - queued)
     if (room <= 0) return true
-    let which: branches.Releasable = { batch: nextBatch, limit: room }
+    const stage = strategy.pace === 'lock_step' ? await branches.findStage(ctx.db, execution.id, nextBatch) : null
+    let which: branches.Releasable = { batch: nextBatch, limit: room, stage }
     if (strategy.exclusive === 'target') {
       await lockAdmission(ctx.db)
-      const ids = await takeTargets(ctx.db, execution.id, nextBatch, room)
+      const ids = await takeTargets(ctx.db, execution.id, which)
       if (ids.length === 0) return true
       which = { ids }
     }
@@ -86,7 +89,7 @@ export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publi
       const tasks = members
         .toSorted((a, b) => a.number - b.number)
         .map(({ uuid, targetUuid }): BranchTask => ({ branch: uuid, target: targetUuid }))
-      await queue.enqueue(ctx, queueOf('branch', zone), tasks)
+      await queue.enqueue(ctx, queueOf('branch', zone), tasks, execution.priority)
     }
     return true
   }

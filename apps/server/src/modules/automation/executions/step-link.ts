@@ -14,6 +14,8 @@ export type StepPorts = {
   unreachableSec: number
   /** Where steps copy from and to on this machine; nothing is copied where there is none. */
   filesDirectory: string | undefined
+  /** This one, as it names itself. */
+  executor: string
 }
 
 /** One try of a step in the hands of this executor. */
@@ -26,14 +28,21 @@ export type StepTry = {
   hold: Hold
   /** Secret values of the execution, to be masked. */
   secrets: readonly string[]
-  /** Commits that the step has begun. @throws Fenced when this executor may not begin it */
-  begin: (link: Link) => Promise<void>
+  /** Commits that the step has begun, and as what. @throws Fenced when this executor may not begin it */
+  begin: (link: Link, work: BranchStep) => Promise<void>
   /** A line of the log. */
   note: (message: string) => Promise<void>
 }
 
 /** A connection over which a step runs. */
-export type Link = { shell: GuardedShell; secrets: readonly string[]; method: RunMethod; connectMs: number }
+export type Link = {
+  shell: GuardedShell
+  secrets: readonly string[]
+  method: RunMethod
+  connectMs: number
+  /** Of that, the log-in; null where an open connection was lent. */
+  authenticateMs: number | null
+}
 
 /** How far a command has come: since when it runs, and which of its output is here. */
 export type Progressed = { beganAtMs: number; position: OutputPosition }
@@ -47,8 +56,8 @@ const passable: ReadonlySet<Fault> = new Set(['unreachable', 'refused', 'denied'
 
 /** The methods that can carry the step, the planned one first, then by priority. */
 export const methodsOf = ({ step, target, method }: BranchStep): RunMethod[] => [
-  method,
-  ...target.methods.filter(({ uuid, type }) => uuid !== method.uuid && ruleOf(step).methods.includes(type)),
+  ...(method === null ? [] : [method]),
+  ...target.methods.filter(({ uuid, type }) => uuid !== method?.uuid && ruleOf(step).methods.includes(type)),
 ]
 
 /**
@@ -74,6 +83,7 @@ export const connectStep = async (
   const { work, execution } = run
   const askedAt = performance.now()
   for (const [index, method] of methods.entries()) {
+    let authenticateMs: number | null = null
     try {
       const { shell, secrets } = await connections.open(ctx, {
         target: work.target,
@@ -82,9 +92,12 @@ export const connectStep = async (
         executionUuid: execution.uuid,
         actorName: execution.requestedBy,
         signal,
+        onPhase: (phase, state, ms) => {
+          if (phase === 'authentication' && state === 'finished') authenticateMs = ms
+        },
       })
       run.output.addSecrets(secrets)
-      return { shell, secrets, method, connectMs: performance.now() - askedAt }
+      return { shell, secrets, method, connectMs: performance.now() - askedAt, authenticateMs }
     } catch (error) {
       const next = methods[index + 1]
       if (!(error instanceof TransportError) || !passable.has(error.fault) || next === undefined) throw error

@@ -104,6 +104,19 @@ export const outcomeOfFault = (error: TransportError): StepOutcome =>
       })
     : outcome({ status: 'failed', fault: error.fault, message: error.message })
 
+/** What was stopped because the time of the whole execution is over was not cancelled by anybody: it failed. */
+export const asTimedOut = (came: StepOutcome, timeoutSec: number | null): StepOutcome =>
+  came.status === 'cancelled'
+    ? {
+        ...came,
+        status: 'failed',
+        fault: 'timeout',
+        message: ['Timed out: the time limit of', timeoutSec ?? 0, 's of the execution is over.', came.message ?? '']
+          .join(' ')
+          .trim(),
+      }
+    : came
+
 /** What a former holder of the branch has written down. */
 export const outcomeOfRow = (row: StepResultRow): StepOutcome =>
   outcome({

@@ -55,6 +55,8 @@ type StepChange = {
   /** What else must hold: `branch` and `drawn` (the execution) are at hand. */
   onlyIf?: RawBuilder<boolean>
   change: ChangedColumns
+  /** A step that waits: until when. */
+  dueAt?: RawBuilder<Date> | undefined
   /** Gets the time of the change. */
   at: 'startedAt' | 'finishedAt'
   lines: readonly NewLogLine[]
@@ -68,7 +70,7 @@ const changeStep = async (
   db: Kysely<DB>,
   branch: HeldBranch,
   step: { index: number; attempt: number },
-  { from, onlyIf = sql<boolean>`true`, change, at, lines }: StepChange,
+  { from, onlyIf = sql<boolean>`true`, change, dueAt, at, lines }: StepChange,
 ) => {
   const done = await db
     .with('drawn', (query) =>
@@ -96,6 +98,7 @@ const changeStep = async (
           ...change,
           // what a try writes comes behind what the branch had written when it began
           ...(at === 'startedAt' ? { outputSeq: values.ref('branch.outputSeq') } : {}),
+          ...(dueAt === undefined ? {} : { dueAt }),
           changeSeq: values.ref('drawn.changeSeq'),
           [at]: sql<Date>`clock_timestamp()`,
         }))
@@ -122,13 +125,26 @@ export const startStep = async (
   db: Kysely<DB>,
   branch: HeldBranch,
   step: { index: number; attempt: number },
-  change: { connectMs: number; method: string; credential: string | null; command?: string },
+  {
+    dueAt,
+    ...change
+  }: {
+    executor: string
+    waitMs?: number
+    connectMs?: number
+    authenticateMs?: number | null
+    method?: string
+    credential?: string | null
+    command?: string
+    dueAt?: RawBuilder<Date>
+  },
   lines: readonly NewLogLine[],
 ): Promise<'started' | 'cancelled' | 'fenced'> => {
   const { isChanged, isCancelled } = await changeStep(db, branch, step, {
     from: ['ready'],
     onlyIf: sql<boolean>`branch.lease_until > clock_timestamp() and not drawn.is_cancelled`,
     change: { ...change, status: 'running', branchAttempt: branch.attempt },
+    dueAt,
     at: 'startedAt',
     lines,
   })
@@ -203,19 +219,29 @@ export const endSteps = async (
     .execute()
 }
 
-/** Steps that were ready in branches which have been cancelled will not begin any more. */
-export const endStepsOfEnded = async (db: Kysely<DB>, executionId: number, changeSeq: number) => {
+/** Steps that were ready in branches which have ended will not begin any more, and none waits. */
+export const endStepsOfEnded = async (
+  db: Kysely<DB>,
+  executionId: number,
+  changeSeq: number,
+  status: 'cancelled' | 'skipped' = 'cancelled',
+) => {
   await db
     .updateTable('automation.stepResults')
-    .set({ status: 'cancelled', finishedAt: sql`clock_timestamp()`, changeSeq })
+    .set({ status, finishedAt: sql`clock_timestamp()`, changeSeq })
     .where('executionId', '=', executionId)
-    .where('status', '=', 'ready')
+    .where((where) =>
+      where.or([
+        where('status', '=', 'ready'),
+        where.and([where('status', '=', 'running'), where('type', '=', 'wait')]),
+      ]),
+    )
     .where('branchId', 'in', (query) =>
       query
         .selectFrom('automation.branches')
         .select('id')
         .where('executionId', '=', executionId)
-        .where('status', '=', 'cancelled'),
+        .where('status', 'in', ['completed', 'failed', 'cancelled', 'skipped']),
     )
     .execute()
 }
@@ -260,9 +286,17 @@ export const toStepResult = (row: StepResultRow & { branchNumber: number }): Ste
   fault: row.fault as Fault | null,
   message: row.message,
   ...(row.copied === null ? {} : { copied: row.copied as Copied }),
+  executor: row.executor,
+  dueAt: row.dueAt?.toISOString() ?? null,
   startedAt: row.startedAt?.toISOString() ?? null,
   finishedAt: row.finishedAt?.toISOString() ?? null,
-  timings: { connectMs: row.connectMs, runMs: row.runMs, collectMs: row.collectMs },
+  timings: {
+    waitMs: row.waitMs,
+    connectMs: row.connectMs,
+    authenticateMs: row.authenticateMs,
+    runMs: row.runMs,
+    collectMs: row.collectMs,
+  },
   outputBytes: row.outputBytes,
   isOutputTruncated: row.isOutputTruncated,
   isOutputIncomplete: row.isOutputIncomplete,

@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
+import type { BranchStep } from '../plans/branch-plan.ts'
+import type { ShellAction } from '../steps/step-type-rule.ts'
 import { ruleOf } from '../steps/step-types.ts'
 import { Fenced } from './leases.ts'
 import { copyLeftBehind, copyStep } from './step-copy.ts'
@@ -27,15 +29,18 @@ export type Ran = { came: Asked; settled: (isWritten: boolean) => Promise<void> 
  * Runs one step on its target: connect, commit that it begins, run, see how it ended. A command that fails is an
  * outcome; so is a wire that fails. Only a lost lease and a failing database are thrown.
  */
-export const runStep = async (ctx: Context, ports: StepPorts, run: StepTry): Promise<Ran> => {
-  const { hold, output, work } = run
+export const runStep = async (ctx: Context, ports: StepPorts, planned: StepTry): Promise<Ran> => {
+  const { hold, output } = planned
+  let run = planned
   let link: Link | undefined
   try {
     hold.check()
-    link = await connectStep(ctx, ports, run, methodsOf(work), hold.signal)
-    const { connectMs } = link
+    link = await connectStep(ctx, ports, run, methodsOf(run.work), hold.signal)
+    const { connectMs, method } = link
+    if (method !== run.work.method) run = { ...run, work: run.work.over(method) }
+    const { work } = run
     const position = output.startStep(work.index, [...run.secrets, ...link.secrets], run.guard.id)
-    await run.begin(link)
+    await run.begin(link, work)
     const begunAt = performance.now()
     hold.check() // the last look before something happens on the target
     const { asked, link: last } = await start(ctx, ports, run, { position, beganAtMs: Date.now() }, link)
@@ -53,6 +58,8 @@ export const runStep = async (ctx: Context, ports: StepPorts, run: StepTry): Pro
 
 /** Goes on with a step that a former holder of the branch has begun. */
 export const takeOverStep = async (ctx: Context, ports: StepPorts, run: StepTry, row: StepResultRow): Promise<Ran> => {
+  if (row.method === 'local' && row.executor !== null && machineOf(row.executor) !== machineOf(ports.executor))
+    return { came: beganElsewhere(row.executor), settled: async () => {} }
   const position = run.output.startStep(run.work.index, run.secrets, run.guard.id)
   const beganAtMs = row.startedAt?.getTime() ?? Date.now()
   if (run.work.step.type === 'ssh.copy') return { came: copyLeftBehind(run), settled: settle(run, undefined) }
@@ -60,6 +67,23 @@ export const takeOverStep = async (ctx: Context, ports: StepPorts, run: StepTry,
   if (typeof asked === 'string') return { came: asked, settled: settle(run, link) }
   const timings = { connectMs: row.connectMs, runMs: Date.now() - beganAtMs }
   return { came: { ...asked, ...timings }, settled: settle(run, link) }
+}
+
+/** Executors are named `host:process`. */
+const machineOf = (executor: string) => executor.slice(0, executor.lastIndexOf(':'))
+
+/** The machine of another executor is not asked from here: its guard is there. */
+const beganElsewhere = (executor: string) =>
+  outcome({
+    status: 'unknown',
+    fault: 'unreachable',
+    message: `It began on the machine of the executor ${executor}. Only an executor on that machine can say what became of it.`,
+  })
+
+const shellAction = ({ step, lookup }: BranchStep): Omit<ShellAction, 'kind'> => {
+  const { kind, ...text } = ruleOf(step).action(step, lookup)
+  if (kind !== 'shell' || !('script' in text)) throw new Error(`A step of the type ${step.type} is not for a shell.`)
+  return text
 }
 
 type Started = { asked: Asked; link: Link | undefined }
@@ -74,7 +98,7 @@ const start = async (
   const { work, hold, guard, output } = run
   const { shell } = link
   if (work.step.type === 'ssh.copy') return { asked: await copyStep(ports, run, work.step, link), link }
-  const text = ruleOf(work.step).render(work.step, work.lookup)
+  const text = shellAction(work)
   const ask = () => askTarget(ctx, ports, run, progressed, [link.method], link)
   const done = (asked: Asked): Started => ({ asked, link })
 

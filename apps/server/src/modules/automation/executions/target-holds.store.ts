@@ -9,8 +9,7 @@ import type { LockedExecution } from './executions.store.ts'
 export const takeTargets = async (
   db: Kysely<DB>,
   executionId: number,
-  batch: number,
-  limit: number,
+  { batch, limit, stage }: { batch: number; limit: number; stage: number | null },
 ): Promise<number[]> => {
   const taken = await db
     .insertInto('automation.targetHolds')
@@ -28,14 +27,22 @@ export const takeTargets = async (
               where
                 .selectFrom('automation.targetHolds as hold')
                 .select('hold.branchId')
-                .whereRef('hold.targetUuid', '=', 'next.targetUuid'),
+                .whereRef('hold.targetUuid', '=', 'next.targetUuid')
+                // between two steps it has its target
+                .whereRef('hold.branchId', '<>', 'next.id'),
             ),
           ),
         )
+        .$if(stage !== null, (query) => query.where('next.nextStep', '<=', stage ?? 0))
         .orderBy('next.number')
         .limit(limit),
     )
-    .onConflict((conflict) => conflict.column('targetUuid').doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .column('targetUuid')
+        .doUpdateSet({ heldSince: sql`target_holds.held_since` })
+        .where(sql<boolean>`target_holds.branch_id = excluded.branch_id`),
+    )
     .returning('branchId')
     .execute()
   return taken.map(({ branchId }) => branchId)
@@ -52,6 +59,10 @@ export const freeTargets = async (db: Kysely<DB>, executionId: number): Promise<
     .where('hold.executionId', '=', executionId)
     .whereRef('branch.id', '=', 'hold.branchId')
     .where('branch.status', 'not in', ['queued', 'running', 'lost'])
+    // in lock-step it waits for the others, with its target
+    .where((where) =>
+      where.not(where.and([where('branch.status', '=', 'scheduled'), where('branch.startedAt', 'is not', null)])),
+    )
     .returning('hold.targetUuid')
     .execute()
   return freed.map(({ targetUuid }) => targetUuid)

@@ -2,7 +2,8 @@ import { type ExecutionStatus, isFinalExecution, type Strategy, type Waiting } f
 import type { Kysely } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
 import { type ExecutorRow, selectExecutors } from '../executors/executors.store.ts'
-import { type BranchRow, lookAhead, selectBranches } from './branches.store.ts'
+import { type BranchRow, countAtStage, findStage, lookAhead, selectBranches } from './branches.store.ts'
+import { findSetAside } from './due.store.ts'
 import type { ExecutionRow } from './executions.store.ts'
 import {
   countOpenIn,
@@ -35,7 +36,10 @@ export const waitingOfExecution = async (
   if (isFinalExecution(status)) return null
   if (status === 'paused') return whyPaused(db, execution)
   if (status !== 'running') return whyQueued(db, execution, maxConcurrentExecutions)
-  if (execution.countRunning > 0) return null
+  if (execution.countRunning > 0) {
+    const { count, firstDueAt } = await findSetAside(db, execution.id)
+    return count >= execution.countRunning && firstDueAt !== null ? untilThen(firstDueAt) : null
+  }
   for (const status of ['queued', 'scheduled']) {
     const first = await selectBranches(db, execution.id, { status }, 0, 1)
     const [waiting] = await waitingOfBranches(db, execution, first, maxConcurrentExecutions)
@@ -87,7 +91,9 @@ export const waitingOfBranches = async (
 ): Promise<(Waiting | null)[]> => {
   const isOne = (status: string) => branches.some((branch) => branch.status === status)
   if (!isOne('scheduled') && !isOne('queued'))
-    return branches.map(({ status }) => (status === 'lost' ? lostBranch : null))
+    return branches.map(({ status, dueAt }) =>
+      status === 'lost' ? lostBranch : dueAt === null ? null : untilThen(dueAt),
+    )
 
   const isHeld = execution.status !== 'running'
   const whole = isHeld ? await waitingOfExecution(db, execution, maxConcurrentExecutions) : null
@@ -102,10 +108,12 @@ export const waitingOfBranches = async (
       case 'queued':
         return whyNotTaken(branch.zone, executors)
       default:
-        return null
+        return branch.dueAt === null ? null : untilThen(branch.dueAt)
     }
   })
 }
+
+const untilThen = (dueAt: Date) => because('time', `A step waits until ${dueAt.toISOString().replace(/\.\d+Z$/, 'Z')}.`)
 
 const lostBranch = because('person', 'Nobody knows how its step ended. Somebody has to say what became of it.')
 
@@ -117,6 +125,9 @@ const lookAtStrategy = async (db: Kysely<DB>, execution: ExecutionRow, branches:
   const open = branches.some(({ batch }) => batch > current) ? await countOpenIn(db, execution.id, current) : 0
   const targets = branches.filter(({ status }) => status === 'scheduled').map(({ targetUuid }) => targetUuid)
   const holders = strategy.exclusive === 'target' ? await selectHolders(db, targets) : []
+  const isLockStep = strategy.pace === 'lock_step' && branches.some(({ nextStep }) => nextStep > 0)
+  const stage = isLockStep ? await findStage(db, execution.id, current) : null
+  const before = stage === null ? 0 : await countAtStage(db, execution.id, current, stage)
   const byTarget = new Map(holders.map((holder) => [holder.targetUuid, holder]))
 
   return (branch: BranchRow): Waiting => {
@@ -124,6 +135,11 @@ const lookAtStrategy = async (db: Kysely<DB>, execution: ExecutionRow, branches:
       return because('batch', `Batch ${current} is not through: ${are(open, 'branch', 'branches')} still to end.`)
     const holder = byTarget.get(branch.targetUuid)
     if (holder !== undefined && holder.branchId !== branch.id) return whyHeld(branch, holder)
+    if (stage !== null && branch.nextStep > stage)
+      return because(
+        'stage',
+        `${are(before, 'branch', 'branches')} still to end step ${stage + 1}; then step ${branch.nextStep + 1} begins.`,
+      )
     if (strategy.concurrency !== undefined && queued + running >= strategy.concurrency)
       return because(
         'concurrency',

@@ -1,7 +1,7 @@
 import type { FieldProblem, JobDocument, Parameter, ParameterSpec, z } from '@opsconductor/contract'
 import { isReadable } from '../steps/expressions.ts'
 import { nameProblem } from '../steps/names.ts'
-import { ruleOf, stepIdOf } from '../steps/step-types.ts'
+import { isUsable, ruleOf, stepIdOf } from '../steps/step-types.ts'
 
 export type DocumentCheck = {
   problems: FieldProblem[]
@@ -44,7 +44,7 @@ export const checkDocument = (document: JobDocument): DocumentCheck => {
         if (problem !== null) problems.push({ path: pathOf(field), message: `{{ ${full} }} ${problem}` })
       }
     }
-    if (rule.methods.length === 0)
+    if (!isUsable(step))
       warnings.push(`Step ${index + 1}: ${step.type} can be saved, but this version cannot run it yet.`)
     for (const warning of rule.warnings(step, ({ names }) => names.some((name) => secrets.has(name.join('.')))))
       warnings.push(`Step ${index + 1}: ${warning}`)

@@ -3,7 +3,7 @@ import type { RunMethod, RunTarget } from '../../assets/index.ts'
 import { invalid } from '../../../kernel/errors.ts'
 import { ExpressionError, type Lookup } from '../steps/expressions.ts'
 import { type StepStream, stepUse } from '../steps/names.ts'
-import { modeOf, ruleOf, stepIdOf, stepNameOf } from '../steps/step-types.ts'
+import { isUsable, modeOf, ruleOf, stepIdOf, stepNameOf } from '../steps/step-types.ts'
 import type { EarlierSteps } from './earlier-steps.ts'
 import { type About, lookupFor, type RunValues } from './values.ts'
 
@@ -12,8 +12,9 @@ export type BranchStep = {
   index: number
   step: Step
   target: RunTarget
-  method: RunMethod
-  /** What the names in its text stand for, for `ruleOf(step).render`. */
+  /** Null where nothing is reached out for. */
+  method: RunMethod | null
+  /** What the names in its text stand for, for `ruleOf(step).action`. */
   lookup: Lookup
   planned: PlannedStep
   /** Secrets as they stand in its text, where filters have made something of them: to be masked beside the secret values. */
@@ -22,6 +23,8 @@ export type BranchStep = {
   uses: StepUse[]
   /** The same step with what earlier ones came to. @throws Refusal `invalid` when there is no such value */
   withEarlier: (earlier: EarlierSteps) => BranchStep
+  /** The same step over another of its target's methods: `{{ target.host }}` is that one's. */
+  over: (method: RunMethod) => BranchStep
 }
 
 /** An earlier step by its id and index, and what is used of it. */
@@ -41,11 +44,33 @@ export const planBranch = (input: BranchPlanInput): BranchStep[] => {
   return input.document.steps.map((step, index) => {
     const { target: own, delegates } = input
     const target = (step.target === undefined ? undefined : delegates.get(step.target)) ?? own
-    const rule = ruleOf(step)
-    const method = target.methods.find(({ type }) => rule.methods.includes(type))
-    if (method === undefined) throw invalid([{ path: `steps.${index}`, message: whyNot(step, target, rule.methods) }])
+    const method = methodFor(step, target)
+    if (method === undefined) throw invalid([{ path: `steps.${index}`, message: whyNot(step, target) }])
     return withEarlier(input, { index, step, target, method }, usesOf(step, ids), new Map())
   })
+}
+
+/** The executor's own machine, for a target that has no method for it. */
+const executorItself: RunMethod = {
+  uuid: '00000000-0000-0000-0000-000000000000',
+  type: 'local',
+  name: 'the executor itself',
+  host: 'localhost',
+  port: 0,
+  connectTimeoutSec: null,
+  credential: null,
+  sshClient: null,
+  guardDirectory: null,
+  way: { hops: [], problem: null },
+  winrm: null,
+}
+
+/** Null where a step needs none, undefined where the target has none for it. */
+const methodFor = (step: Step, target: RunTarget): RunMethod | null | undefined => {
+  const { place, methods } = ruleOf(step)
+  if (place === 'nowhere') return null
+  const own = target.methods.find(({ type }) => methods.includes(type))
+  return place === 'executor' ? (own ?? executorItself) : own
 }
 
 type Place = Pick<BranchStep, 'index' | 'step' | 'target' | 'method'>
@@ -53,7 +78,7 @@ type Place = Pick<BranchStep, 'index' | 'step' | 'target' | 'method'>
 const withEarlier = (input: BranchPlanInput, place: Place, uses: StepUse[], earlier: EarlierSteps): BranchStep => {
   const { index, step, target, method } = place
   const rule = ruleOf(step)
-  const lookup = lookupFor(input.values, { ...input, target, method, earlier })
+  const lookup = lookupFor(input.values, { ...input, target, method: method ?? target.methods[0] ?? null, earlier })
   const waitsFor = new Set<string>()
   const noting: Lookup = (name) => {
     const named = lookup(name)
@@ -71,14 +96,15 @@ const withEarlier = (input: BranchPlanInput, place: Place, uses: StepUse[], earl
       name: stepNameOf(step, index),
       type: step.type,
       target: referenceTo(target),
-      method: describeMethod(method),
-      credential: method.credential?.name ?? null,
+      method: method === null ? null : describeMethod(method),
+      credential: method?.credential?.name ?? null,
       command: valued(field, () => rule.show(step, noting)),
       dependsOn: [...waitsFor],
-      mode: modeOf(step),
+      mode: method === null ? 'attached' : modeOf(step),
       timeoutSec: step.timeoutSec ?? null,
     },
     withEarlier: (earlier) => withEarlier(input, place, uses, earlier),
+    over: (method) => withEarlier(input, { ...place, method }, uses, earlier),
   }
 }
 
@@ -103,10 +129,10 @@ const valued = <T>(path: string, make: () => T): T => {
   }
 }
 
-const whyNot = (step: Step, target: RunTarget, methods: readonly string[]) =>
-  methods.length === 0
-    ? `this version cannot run ${step.type} yet`
-    : `${target.name} has no active method for ${step.type}: it needs one of ${methods.join(', ')}`
+const whyNot = (step: Step, target: RunTarget) =>
+  isUsable(step)
+    ? `${target.name} has no active method for ${step.type}: it needs one of ${ruleOf(step).methods.join(', ')}`
+    : `this version cannot run ${step.type} yet`
 
 export const referenceTo = ({ uuid, serial, name }: RunTarget) => ({ uuid, serial, name })
 

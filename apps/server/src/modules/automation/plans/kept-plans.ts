@@ -83,7 +83,7 @@ const comparable = ({ job, branches }: PlanBody): Comparable => ({
       id,
       name,
       target,
-      method: methodText(method),
+      method: method === null ? '' : methodText(method),
       credential,
       command,
       mode,
@@ -92,7 +92,7 @@ const comparable = ({ job, branches }: PlanBody): Comparable => ({
   })),
 })
 
-const methodText = ({ type, host, port, via = [] }: PlannedStep['method']) =>
+const methodText = ({ type, host, port, via = [] }: NonNullable<PlannedStep['method']>) =>
   `${type} ${host}${port > 0 ? `:${port}` : ''}${via.length > 0 ? ` via ${via.join(', ')}` : ''}`
 
 /** History does not know addresses and limits; and commands that wait for a value are compared as their authors wrote them. */
@@ -107,7 +107,7 @@ const comparableToHistory = (plan: PlanBody, text: ReadonlyMap<string, string>):
         id: step.id,
         name: step.name,
         target: step.target,
-        method: step.method.type,
+        method: step.method?.type ?? '',
         credential: step.credential,
         command: open.has(step.id) ? (text.get(step.id) ?? step.command) : step.command,
         mode: step.mode,

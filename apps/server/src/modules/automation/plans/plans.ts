@@ -100,7 +100,7 @@ export const createPlans = ({ assets, vault }: Ports) => {
         values,
         delegates,
       })
-      const first = steps[0]?.method ?? target.methods[0]
+      const first = steps.find(({ method }) => method !== null)?.method ?? target.methods[0]
       if (first === undefined) throw invalid([{ path: 'targets', message: `${target.name} has no active method` }])
       const branch = {
         number,

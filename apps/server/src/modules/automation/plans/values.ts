@@ -51,7 +51,8 @@ export const onlySecrets = ({ values, secretNames }: RunValues): Values =>
 /** What is known of a branch, beside its values. */
 export type About = {
   target: RunTarget
-  method: { host: string; port: number }
+  /** Null for a target without any. */
+  method: { host: string; port: number } | null
   job: { name: string; serial: string; version: number }
   branch: { number: string; batch: number | null }
   /** Null for what is given when the execution starts, or not asked for. */
@@ -85,8 +86,8 @@ export const lookupFor =
       'target.uuid': target.uuid,
       'target.serial': target.serial,
       'target.name': target.name,
-      'target.host': method.host,
-      'target.port': method.port,
+      'target.host': method?.host ?? '',
+      'target.port': method?.port ?? 0,
       'target.environment': target.environment ?? '',
       'target.osType': target.osType ?? '',
       'target.zone': target.zone,

@@ -8,7 +8,7 @@ import {
   secretsInPowerShell,
   showPowerShell,
 } from './powershell-rendering.ts'
-import type { StepTypeRule } from './step-types.ts'
+import type { StepTypeRule } from './step-type-rule.ts'
 
 type ExecStep = Extract<Step, { type: 'winrm.exec' }>
 type ScriptStep = Extract<Step, { type: 'winrm.script' }>
@@ -63,13 +63,14 @@ const stepOf = <S extends Step>(
   text: (step: S) => string,
   make: (step: S) => Text,
 ): StepTypeRule<S> => ({
+  place: 'target',
   methods,
   field,
   text,
   read: (step) => read(step, make),
   warnings: (step, isSecret) => read(step, make).warnings(isSecret),
   show: (step, lookup) => read(step, make).show(lookup),
-  render: (step, lookup) => read(step, make).render(lookup),
+  action: (step, lookup) => ({ kind: 'shell', ...read(step, make).render(lookup) }),
   secrets: (step, lookup) => read(step, make).secrets(lookup),
 })
 

@@ -2,12 +2,11 @@ import { Checkbox, NativeSelect, NumberInput, SimpleGrid, TextInput } from '@man
 import type { Strategy } from '@opsconductor/contract'
 import { Section } from '../../../ui/Section.tsx'
 import { type Draft, withStrategy } from './draft.ts'
+import { numberOf } from './number-of.ts'
 import { inputId, type Problems } from './problems.ts'
 import type { Edit } from './use-draft.ts'
 
 type Props = { draft: Draft; edit: Edit; problems: Problems }
-
-const numberOf = (value: string | number) => (value === '' ? undefined : Number(value))
 
 /** `1, 10%, 50%` as the document has it: numbers, and percentages as words. */
 const batchesOf = (text: string) => {
@@ -24,6 +23,10 @@ const orders = [
   { value: 'name', label: 'By name' },
   { value: 'random', label: 'At random' },
 ]
+const paces = [
+  { value: '', label: 'Each branch goes on by itself' },
+  { value: 'lock_step', label: 'Step by step, all together' },
+]
 const exclusives = [
   { value: '', label: 'Any number' },
   { value: 'job', label: 'One execution of this job' },
@@ -31,7 +34,7 @@ const exclusives = [
 ]
 
 export const StrategyFields = ({ draft, edit, problems }: Props) => {
-  const { concurrency, batches, pauseBetweenBatches, maxFailures, order, exclusive } = draft.strategy ?? {}
+  const { concurrency, batches, pauseBetweenBatches, pace, maxFailures, order, exclusive } = draft.strategy ?? {}
   return (
     <Section title="How it spreads" description="Without any of it, all targets begin at once.">
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
@@ -73,6 +76,16 @@ export const StrategyFields = ({ draft, edit, problems }: Props) => {
           }
         />
         <NativeSelect
+          id={inputId('strategy.pace')}
+          label="Pace"
+          data={paces}
+          value={pace === 'free' ? '' : (pace ?? '')}
+          error={problems.at('strategy.pace')}
+          onChange={({ currentTarget: { value } }) =>
+            edit((draft) => withStrategy(draft, { pace: (value || undefined) as Strategy['pace'] }))
+          }
+        />
+        <NativeSelect
           id={inputId('strategy.order')}
           label="Order of the targets"
           data={orders}
@@ -91,6 +104,15 @@ export const StrategyFields = ({ draft, edit, problems }: Props) => {
           onChange={({ currentTarget: { value } }) =>
             edit((draft) => withStrategy(draft, { exclusive: (value || undefined) as Strategy['exclusive'] }))
           }
+        />
+        <NumberInput
+          id={inputId('timeoutSec')}
+          label="Time limit, seconds"
+          placeholder="none"
+          min={1}
+          value={draft.timeoutSec ?? ''}
+          error={problems.at('timeoutSec')}
+          onChange={(value) => edit((draft) => ({ ...draft, timeoutSec: numberOf(value) }), 'timeoutSec')}
         />
         <Checkbox
           id={inputId('strategy.pauseBetweenBatches')}

@@ -18,6 +18,8 @@ export type DraftStep = { type: StepType } & Partial<Omit<Step, 'type'>> & {
     script?: string
     interpreter?: string
     shell?: 'powershell' | 'cmd'
+    durationSec?: number | undefined
+    until?: string | undefined
   } & Partial<Pick<CopyStep, 'direction' | 'content' | 'from' | 'to' | 'fileMode' | 'owner' | 'symlinks'>>
 
 type CopyStep = Extract<Step, { type: 'ssh.copy' }>
@@ -81,13 +83,30 @@ export const duplicateParameters = ({ parameters }: Draft): number[] =>
 
 /** A step of another type keeps what both have, and takes the text along. */
 export const retyped = (step: DraftStep, type: StepType): DraftStep => {
-  const { command, script, content, interpreter: _, shell, ...rest } = step
+  const { command, script, content, interpreter, shell, durationSec: _0, until: _00, ...rest } = step
   const { direction: _1, from: _2, to: _3, fileMode: _4, owner: _5, symlinks: _6, ...common } = rest
   const text = command ?? script ?? content ?? ''
-  if (type === 'ssh.copy') return { ...common, mode: undefined, type, content: text, to: '' }
-  if (type === 'ssh.script' || type === 'winrm.script') return { ...common, type, script: text }
-  return { ...common, type, command: text, ...(type === 'winrm.exec' ? { shell: shell ?? 'powershell' } : {}) }
+  switch (type) {
+    case 'wait': {
+      const { id, name } = common
+      return { ...(id === undefined ? {} : { id }), ...(name === undefined ? {} : { name }), type, durationSec: 60 }
+    }
+    case 'ssh.copy':
+      return { ...common, mode: undefined, type, content: text, to: '' }
+    case 'ssh.script':
+    case 'script.local':
+      return { ...common, type, script: text, ...(interpreter === undefined ? {} : { interpreter }) }
+    case 'winrm.script':
+      return { ...common, type, script: text }
+    case 'ssh.exec':
+      return { ...common, type, command: text }
+    case 'winrm.exec':
+      return { ...common, type, command: text, shell: shell ?? 'powershell' }
+  }
 }
+
+export const isScript = ({ type }: DraftStep) =>
+  type === 'ssh.script' || type === 'script.local' || type === 'winrm.script'
 
 export const textOf = (step: DraftStep) => step.command ?? step.script ?? ''
 

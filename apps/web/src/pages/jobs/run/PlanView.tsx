@@ -99,7 +99,8 @@ const Branch = ({ branch, withBatch, isOpen }: { branch: PlannedBranch; withBatc
           {steps.map((step) => (
             <li key={step.id}>
               <span className={classes.quiet}>
-                {step.name} · {step.type} · {step.mode}
+                {step.name} · {step.type}
+                {step.method !== null && ` · ${step.mode}`}
                 {step.timeoutSec !== null && ` · at most ${step.timeoutSec} s`}
                 {step.target.uuid !== target.uuid && ` · on ${step.target.name}`}
                 {step.dependsOn.length > 0 && ` · uses ${step.dependsOn.join(', ')}, known only when it runs`}

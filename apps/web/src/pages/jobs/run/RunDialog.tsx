@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Button, Group, Modal, NumberInput, Stack, Text } from '@mantine/core'
 import {
   api,
   type FieldProblem,
@@ -30,6 +30,7 @@ export const RunDialog = ({ job, onClose }: Props) => {
   const fields = fieldsOf(job.document)
   const [targets, setTargets] = useState<readonly string[]>(job.document.targets ?? [])
   const [typed, setTyped] = useState(() => typedDefaults(fields))
+  const [priority, setPriority] = useState(0)
   const [errors, setErrors] = useState<Record<string, string>>({})
   const [planned, setPlanned] = useState<Planned>()
   const navigate = useNavigate()
@@ -51,7 +52,10 @@ export const RunDialog = ({ job, onClose }: Props) => {
     mutationFn: ({ planned, key }: { planned: Planned; key: string }) =>
       call(
         api.executions.start,
-        { params, body: { ...planned.request, planHash: planned.plan.hash } },
+        {
+          params,
+          body: { ...planned.request, planHash: planned.plan.hash, ...(priority === 0 ? {} : { priority }) },
+        },
         { headers: { 'idempotency-key': key } },
       ),
     onSuccess: (execution) => {
@@ -119,6 +123,17 @@ export const RunDialog = ({ job, onClose }: Props) => {
               error={errors['targets']}
             />
             {fields.length > 0 && <ParameterInputs fields={fields} typed={typed} onType={setTyped} errors={errors} />}
+            <NumberInput
+              label="Priority"
+              description="From -100 to 100. What has a higher one begins first, and its branches go before those that wait."
+              min={-100}
+              max={100}
+              allowDecimal={false}
+              clampBehavior="strict"
+              value={priority}
+              onChange={(value) => setPriority(typeof value === 'number' ? value : 0)}
+              maw={360}
+            />
             {plan.error && !isSaidAbove && <ErrorView error={plan.error} />}
             <Group justify="space-between" gap="xs">
               <Text size="xs" c="dimmed">

@@ -1,4 +1,5 @@
 import type { JobDocument, ParameterSpec, Step, Value } from '@opsconductor/contract'
+import { stepText } from '../step-words.ts'
 
 /**
  * A document as lines for people: one fact a line, texts as they are. Two versions are compared by it, since in JSON
@@ -15,6 +16,7 @@ export const outlineOf = (document: JobDocument): string[] => [
   ...line('batches', document.strategy?.batches?.join(', ')),
   ...line('failures allowed', document.strategy?.maxFailures),
   ...(document.strategy?.pauseBetweenBatches ? ['pause between batches'] : []),
+  ...line('pace', document.strategy?.pace),
   ...line('order of targets', document.strategy?.order),
   ...line('exclusive', document.strategy?.exclusive),
   ...Object.entries(document.parameters ?? {}).flatMap(([name, parameter]) => parameterLines(name, parameter)),
@@ -64,6 +66,7 @@ const stepLines = (step: Step, index: number): string[] => [
     ...(step.idempotent === undefined ? [] : [step.idempotent ? 'idempotent' : 'not idempotent']),
     ...line('mode', step.mode),
     ...(step.type === 'ssh.copy' ? copyLines(step) : []),
+    ...(step.type === 'wait' ? text('waits', stepText(step)) : []),
     ...('script' in step ? text('script', step.script) : []),
     ...('command' in step ? text('command', step.command) : []),
   ]),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sshdAvailable } from '@opsconductor/transports/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startExecutorProcess } from '../../../../test/executor-process.ts'
+import { startExecutorProcess } from '../../../../test/service-process.ts'
 import { type Fleet, startFleet } from '../../../../test/fleet.ts'
 import { until } from '../../../../test/until.ts'
 

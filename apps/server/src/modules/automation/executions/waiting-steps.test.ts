@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { refusal } from '../../../../test/client.ts'
-import { startExecutorProcess } from '../../../../test/executor-process.ts'
+import { startExecutorProcess } from '../../../../test/service-process.ts'
 import { type LocalHosts, startLocalHosts } from '../../../../test/local-hosts.ts'
 import { until } from '../../../../test/until.ts'
 
@@ -107,7 +107,7 @@ test('an executor that dies while a step waits changes nothing of when it goes o
   executor.kill('SIGKILL')
   await using _second = await startExecutorProcess(lone.app, { LOCAL_TRANSPORT: 'true' })
   for (const started of [kept, aside]) {
-    expect((await lone.ended(started)).status).toBe('completed')
+    expect((await lone.ended(started, 60_000)).status).toBe('completed')
     const wait = (await lone.steps(started.uuid))[1]
     expect(Date.parse(wait?.finishedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(wait?.dueAt ?? ''))
   }

@@ -61,7 +61,9 @@ describe.skipIf(!sshdAvailable('metrics of executions'))('metrics of executions'
     expect(valueOf(text, 'opsconductor_executions{status="running"}')).toBe(1)
     expect(valueOf(text, 'opsconductor_executions_needing_attention{}')).toBe(0)
     // every line can be read: a comment, or a series with its value
-    for (const line of text.trimEnd().split('\n'))
-      expect(line).toMatch(/^(?:# (?:HELP|TYPE) .+|[a-z_]+(?:\{[^}]*\})? [\d.e+-]+|[a-z_]+(?:\{[^}]*\})? NaN)$/)
+    for (const line of text.split('\n').filter((line) => line !== ''))
+      expect(line).toMatch(
+        /^(?:# (?:HELP|TYPE) .+|[a-z][a-z0-9_]*(?:\{[^}]*\})? [\d.e+-]+|[a-z][a-z0-9_]*(?:\{[^}]*\})? NaN)$/,
+      )
   })
 })

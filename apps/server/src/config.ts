@@ -55,7 +55,7 @@ const Settings = z.object({
     .transform((path) => resolve(root, path))
     .optional()
     .describe(
-      'Folder on the executor’s machine that steps `ssh.copy` read files from and write them to; nothing outside of it. Whoever may write and run jobs may read and change everything in it.',
+      'Folder on the executor’s machine that steps `ssh.copy` and `winrm.copy` read files from and write them to; nothing outside of it. Whoever may write and run jobs may read and change everything in it.',
     ),
   DATABASE_URL: postgresUrl
     .optional()

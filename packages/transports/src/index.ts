@@ -1,5 +1,7 @@
 export { TransportError, type ConnectPhase, type Fault, type FaultDetails } from './fault.ts'
 export { copyDown, copyUp, type CopyRequest, type CopyUpRequest } from './copy/copy.ts'
+export { copyFileDown, copyFileUp, type CopyFileRequest, type CopyFileUpRequest } from './copy/copy-file.ts'
+export type { TargetFiles } from './copy/target-files.ts'
 export type { CopyProgress, CopyResult, Skipped, VerifiedBy } from './copy/result.ts'
 export type { OutputStream, Shell, ShellCommand, ShellExit, Stopped } from './shell.ts'
 export type {

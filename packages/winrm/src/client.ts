@@ -1,6 +1,7 @@
 import { createLane } from './connection/lane.ts'
 import { createLanes } from './connection/lanes.ts'
 import type { PhaseDone } from './connection/dial.ts'
+import { CancelledError } from './errors.ts'
 import { settle, type ConnectOptions } from './options.ts'
 import type { Command } from './winrs/command.ts'
 import { commandLineOf } from './cmd/command-line.ts'
@@ -71,13 +72,22 @@ export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Cl
     learning = undefined
     throw error
   }
+  const learnLimits = async (signal?: AbortSignal): Promise<void> => {
+    try {
+      await (learning ??= learn(signal).catch(forgetLearning))
+    } catch (error) {
+      // it was another one, who had asked first, that gave up
+      if (error instanceof CancelledError && signal?.aborted !== true) return learnLimits(signal)
+      throw error
+    }
+  }
   return {
     async run(command, runOptions = {}) {
       commandLineOf(command, runOptions) // what cannot run opens no shell
       return keeper.run(runOptions, runOptions.signal, (shell) => shell.run(command, runOptions))
     },
     shell: (settings = {}, signal) => openShell(station, settings, signal),
-    learnLimits: (signal) => (learning ??= learn(signal).catch(forgetLearning)),
+    learnLimits,
     get maxEnvelopeBytes() {
       return station.endpoint.maxEnvelopeBytes
     },

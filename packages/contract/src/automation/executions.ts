@@ -118,7 +118,7 @@ export const StepResult = z.object({
   signal: z.string().nullable(),
   fault: Fault.nullable(),
   message: z.string().nullable(),
-  copied: Copied.optional().describe('of a step ssh.copy that completed'),
+  copied: Copied.optional().describe('of a step ssh.copy or winrm.copy that completed'),
   executor: z.string().nullable().describe('who began it: host name and process'),
   dueAt: Time.nullable().describe('a step that waits: until then'),
   startedAt: Time.nullable(),

@@ -103,23 +103,32 @@ export const Wait = z
 
 const Path = z.string().min(1).max(1000)
 
+/** What every copy is told. */
+const copied = {
+  ...common,
+  mode: z.literal('attached').optional(),
+  idempotent: z.boolean().optional().describe('may be copied again when nobody knows whether it was; default true'),
+  direction: z.enum(['up', 'down']).optional().describe('up, to the target, unless told'),
+  content: z
+    .string()
+    .max(1_000_000)
+    .optional()
+    .describe('up: the text of the file, in place of from; placeholders are replaced as they are'),
+  to: Path.describe('what it is to be called: up, a path on the target; down, one in the executor’s folder for files'),
+}
+
+type CopySource = { direction?: 'up' | 'down' | undefined; content?: string | undefined; from?: string | undefined }
+const hasOneSource = ({ content, from }: CopySource) => (content === undefined) !== (from === undefined)
+const oneSource = { path: ['from'], error: 'either from or content is needed' }
+const isContentUp = ({ direction, content }: CopySource) => direction !== 'down' || content === undefined
+const contentUp = { path: ['content'], error: 'only what goes up to the target can be given as content' }
+
 export const SshCopy = z
   .strictObject({
-    ...common,
-    mode: z.literal('attached').optional(),
-    idempotent: z.boolean().optional().describe('may be copied again when nobody knows whether it was; default true'),
+    ...copied,
     type: z.literal('ssh.copy'),
-    direction: z.enum(['up', 'down']).optional().describe('up, to the target, unless told'),
-    content: z
-      .string()
-      .max(1_000_000)
-      .optional()
-      .describe('up: the text of the file, in place of from; placeholders are replaced as they are'),
     from: Path.optional().describe(
       'a file or a folder: up, a path in the executor’s folder for files; down, a path on the target',
-    ),
-    to: Path.describe(
-      'what it is to be called: up, a path on the target; down, one in the executor’s folder for files',
     ),
     fileMode: z
       .string()
@@ -136,14 +145,8 @@ export const SshCopy = z
       .optional()
       .describe('up: links in a folder become links, unless they are to be left out; down they always are'),
   })
-  .refine(({ content, from }) => (content === undefined) !== (from === undefined), {
-    path: ['from'],
-    error: 'either from or content is needed',
-  })
-  .refine(({ direction, content }) => direction !== 'down' || content === undefined, {
-    path: ['content'],
-    error: 'only what goes up to the target can be given as content',
-  })
+  .refine(hasOneSource, oneSource)
+  .refine(isContentUp, contentUp)
   .refine(({ direction, owner, symlinks }) => direction !== 'down' || (owner ?? symlinks) === undefined, {
     path: ['direction'],
     error: 'owner and symlinks are for what goes up',
@@ -163,12 +166,23 @@ export const WinrmScript = z
   .strictObject({ ...common, type: z.literal('winrm.script'), script: Text.describe('a script of PowerShell') })
   .meta({ title: 'Script over WinRM' })
 
+export const WinrmCopy = z
+  .strictObject({
+    ...copied,
+    type: z.literal('winrm.copy'),
+    from: Path.optional().describe('a file: up, a path in the executor’s folder for files; down, a path on the target'),
+  })
+  .refine(hasOneSource, oneSource)
+  .refine(isContentUp, contentUp)
+  .meta({ title: 'Copy a file over WinRM' })
+
 export const Step = z.discriminatedUnion('type', [
   SshExec,
   SshScript,
   SshCopy,
   WinrmExec,
   WinrmScript,
+  WinrmCopy,
   ScriptLocal,
   Wait,
 ])
@@ -184,6 +198,7 @@ export const usableStepTypes: readonly StepType[] = [
   'ssh.copy',
   'winrm.exec',
   'winrm.script',
+  'winrm.copy',
   'script.local',
   'wait',
 ]

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import type { Shell } from '../shell.ts'
-import { createDeadline } from '../wait.ts'
 import { inBatches, partsOf } from './batches.ts'
 import type { Entry, Symlinks } from './entries.ts'
 import { fetchBatch } from './fetch-batch.ts'
@@ -8,12 +7,13 @@ import { fetchFile } from './fetch-file.ts'
 import { inParallel } from './in-parallel.ts'
 import { listTarget } from './list-target.ts'
 import { makeFoldersHere, makeLinksHere, setModesHere } from './local-folders.ts'
-import { CopyEnd, failedAt, type CopyProgress, type CopyResult, type Skipped } from './result.ts'
+import { failedAt, type CopyProgress, type CopyResult, type Skipped } from './result.ts'
 import { sendBatch } from './send-batch.ts'
 import { sendFile } from './send-file.ts'
 import { makeFolders, makeLinks, setModes } from './target-folders.ts'
 import { lookAtTarget, type TargetTools } from './target-tools.ts'
 import { walk } from './walk.ts'
+import { type Scope, within } from './within.ts'
 import { below, nameOf, shown, type Name } from './words.ts'
 
 export type CopyRequest = {
@@ -119,29 +119,6 @@ export const copyDown = (shell: Shell, request: CopyRequest): Promise<CopyResult
     await setModesHere(here, made)
     return report(plan, tools, tools.at === 'file' ? sum : undefined)
   })
-
-type Scope = { signal: AbortSignal; abort: () => void }
-
-/** Gives the work a signal that also ends with the first failure, and turns what ends it into a result. */
-const within = async (
-  { signal, timeoutMs }: Pick<CopyRequest, 'signal' | 'timeoutMs'>,
-  work: (scope: Scope) => Promise<CopyResult>,
-): Promise<CopyResult> => {
-  const failure = new AbortController()
-  using deadline = createDeadline(timeoutMs ?? 2 ** 31 - 1, signal)
-  try {
-    return await work({
-      signal: AbortSignal.any([deadline.signal, failure.signal]),
-      abort: () => failure.abort(),
-    })
-  } catch (error) {
-    if (!(error instanceof CopyEnd)) throw error
-    // seen from the commands, a time-out is a cancel too
-    if (deadline.signal.aborted && error.result.kind !== 'unknown')
-      return { kind: 'stopped', because: deadline.cause() }
-    return error.result
-  }
-}
 
 type FileEntry = Extract<Entry, { kind: 'file' }>
 type Plan = {

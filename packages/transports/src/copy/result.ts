@@ -28,7 +28,8 @@ export type CopyProgress = {
   /** The file that moved. */
   path: string
   doneBytes: number
-  totalBytes: number
+  /** Undefined where the target does not say it beforehand. */
+  totalBytes: number | undefined
   doneFiles: number
   totalFiles: number
 }

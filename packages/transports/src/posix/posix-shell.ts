@@ -1,3 +1,4 @@
+import type { TargetFiles } from '../copy/target-files.ts'
 import type { OutputStream, Shell, ShellCommand, ShellExit, Stopped } from '../shell.ts'
 
 /**
@@ -26,6 +27,8 @@ export interface GuardedShell extends Shell {
   stop(request: StopRequest): Promise<Stopped>
   /** Removes the output of a detached command that has ended; its exit stays known. `false`: it has not ended. */
   remove(guard: Guard): Promise<boolean>
+  /** Where files do not go by commands of sh; absent where they do. */
+  readonly files?: TargetFiles
 }
 
 /** That of a machine with a POSIX sh. */

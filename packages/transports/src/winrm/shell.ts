@@ -2,6 +2,7 @@ import { TransportError } from '../fault.ts'
 import type { Guard, Guarded, GuardedShell, StopRequest } from '../posix/posix-shell.ts'
 import type { ShellCommand, ShellExit, Stopped } from '../shell.ts'
 import type { WinrmEndpoint } from './endpoint.ts'
+import { createWindowsFiles } from './files.ts'
 import { checkId, sweepByCmd, SWEPT_EVERY_MS, takeGuard } from './guard.ts'
 import { lookScript, noteProcess, readLeft, stopScript } from './processes.ts'
 import { askWindows, runOnWindows } from './run.ts'
@@ -73,6 +74,7 @@ export const createWindowsShell = (
 
   return {
     run,
+    files: createWindowsFiles(station, endpoint),
     async burn(guard) {
       if (await takeGuard(station, endpoint, guard)) return { kind: 'burnt' }
       const gone = { kind: 'gone', isDetached: false, reason: noRecord, processGroup: undefined } as const

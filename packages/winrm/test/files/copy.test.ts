@@ -111,6 +111,17 @@ describe('copying a file', () => {
     expect(leftOver(windows)).toEqual([])
   })
 
+  test('does not end with another one, begun before it, that is cancelled at once', async () => {
+    await using windows = await startWindows()
+    await using client = await connectTo(windows)
+    const cancelling = new AbortController()
+    const first = upload(client, bytes(10), join(windows.home, 'first'), { signal: cancelling.signal })
+    const second = upload(client, bytes(10), join(windows.home, 'second'))
+    cancelling.abort()
+    await expect(first).rejects.toThrow(CancelledError)
+    expect(await second).toMatchObject({ sizeBytes: 10 })
+  })
+
   test('whose reader stops early ends on the server, too', async () => {
     await using windows = await startWindows()
     await using client = await connectTo(windows)

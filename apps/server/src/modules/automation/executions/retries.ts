@@ -1,4 +1,5 @@
 import type { Step } from '@opsconductor/contract'
+import { isCopyStep } from '../steps/copy-step.ts'
 import type { StepOutcome } from './step-outcome.ts'
 
 const longestDelaySec = 600
@@ -18,7 +19,7 @@ export const mayRunAgain = (step: Step, came: StepOutcome, failures: number): bo
 }
 
 /** A copy done again leaves what it leaves when it is done once. */
-export const isIdempotent = ({ idempotent, type }: Step): boolean => idempotent ?? type === 'ssh.copy'
+export const isIdempotent = (step: Step): boolean => step.idempotent ?? isCopyStep(step)
 
 /** The pause before the next try: twice as long each time, in milliseconds. */
 export const retryDelayMs = ({ retryDelaySec = 0 }: Step, failures: number): number =>

@@ -1,9 +1,18 @@
 import { performance } from 'node:perf_hooks'
 import type { Copied } from '@opsconductor/contract'
-import { copyDown, copyUp, type CopyProgress, type CopyResult, type PosixShell } from '@opsconductor/transports'
+import {
+  copyDown,
+  copyFileDown,
+  copyFileUp,
+  copyUp,
+  type CopyProgress,
+  type CopyResult,
+  type PosixShell,
+  type TargetFiles,
+} from '@opsconductor/transports'
 import { type CopyOrder, copyOrder, type CopyStep } from '../steps/copy-step.ts'
 import { FilesRefusal, fileToRead, fileToWrite } from './files-folder.ts'
-import { fencedShell } from './fenced-shell.ts'
+import { fencedFiles, fencedShell } from './fenced-shell.ts'
 import { isIdempotent } from './retries.ts'
 import type { Asked } from './step-ask.ts'
 import type { Link, StepTry } from './step-link.ts'
@@ -22,11 +31,15 @@ export const copyStep = async (
 ): Promise<Asked> => {
   const order = copyOrder(step, run.work.lookup)
   try {
-    const result = await copy(fencedShell(shell, run.hold), order, filesDirectory, {
+    const running: Running = {
       signal: run.hold.stop,
       onProgress: progressInto(run),
       ...(step.timeoutSec === undefined ? {} : { timeoutMs: step.timeoutSec * 1000 }),
-    })
+    }
+    const result =
+      shell.files === undefined
+        ? await copy(fencedShell(shell, run.hold), order, filesDirectory, running)
+        : await copyFile(fencedFiles(shell.files, run.hold), order, filesDirectory, running)
     // whoever holds the branch next copies it again
     if (result.kind === 'stopped' && run.hold.stop.reason === 'stopping' && isIdempotent(step)) return 'left'
     const came = outcomeOfCopy(result, step)
@@ -60,6 +73,18 @@ const copy = async (
   return copyDown(shell, { here: await fileToWrite(filesDirectory, to), there: source.path, ...more })
 }
 
+const copyFile = async (
+  files: TargetFiles,
+  { direction, source, to }: CopyOrder,
+  filesDirectory: string | undefined,
+  running: Running,
+): Promise<CopyResult> => {
+  if ('content' in source) return copyFileUp(files, { content: Buffer.from(source.content), there: to, ...running })
+  return direction === 'up'
+    ? copyFileUp(files, { here: await fileToRead(filesDirectory, source.path), there: to, ...running })
+    : copyFileDown(files, { here: await fileToWrite(filesDirectory, to), there: source.path, ...running })
+}
+
 /** What became of a copy that a former holder of the branch has begun: it has ended with its connection, nobody knows where. */
 export const copyLeftBehind = ({ hold }: StepTry): StepOutcome =>
   hold.cancelled.aborted
@@ -75,7 +100,8 @@ const progressInto = ({ output }: StepTry) => {
   return ({ path, doneBytes, totalBytes, doneFiles, totalFiles }: CopyProgress): void => {
     if (performance.now() - toldAt < progressMs) return
     toldAt = performance.now()
-    const line = `${doneFiles} of ${filesWord(totalFiles)}, ${doneBytes} of ${totalBytes} bytes: ${path}\n`
+    const bytes = totalBytes === undefined ? `${doneBytes} bytes` : `${doneBytes} of ${totalBytes} bytes`
+    const line = `${doneFiles} of ${filesWord(totalFiles)}, ${bytes}: ${path}\n`
     void output.write('stdout', Buffer.from(line))
   }
 }

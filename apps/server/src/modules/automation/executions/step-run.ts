@@ -4,6 +4,7 @@ import type { Context } from '../../../kernel/context.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
 import type { ShellAction } from '../steps/step-type-rule.ts'
 import { ruleOf } from '../steps/step-types.ts'
+import { isCopyStep } from '../steps/copy-step.ts'
 import { Fenced } from './leases.ts'
 import { copyLeftBehind, copyStep } from './step-copy.ts'
 import { type Asked, askTarget, follow } from './step-ask.ts'
@@ -62,7 +63,7 @@ export const takeOverStep = async (ctx: Context, ports: StepPorts, run: StepTry,
     return { came: beganElsewhere(row.executor), settled: async () => {} }
   const position = run.output.startStep(run.work.index, run.secrets, run.guard.id)
   const beganAtMs = row.startedAt?.getTime() ?? Date.now()
-  if (run.work.step.type === 'ssh.copy') return { came: copyLeftBehind(run), settled: settle(run, undefined) }
+  if (isCopyStep(run.work.step)) return { came: copyLeftBehind(run), settled: settle(run, undefined) }
   const { asked, link } = await askTarget(ctx, ports, run, { position, beganAtMs }, methodsOfBegun(run.work, row))
   if (typeof asked === 'string') return { came: asked, settled: settle(run, link) }
   const timings = { connectMs: row.connectMs, runMs: Date.now() - beganAtMs }
@@ -97,7 +98,7 @@ const start = async (
 ): Promise<Started> => {
   const { work, hold, guard, output } = run
   const { shell } = link
-  if (work.step.type === 'ssh.copy') return { asked: await copyStep(ports, run, work.step, link), link }
+  if (isCopyStep(work.step)) return { asked: await copyStep(ports, run, work.step, link), link }
   const text = shellAction(work)
   const ask = () => askTarget(ctx, ports, run, progressed, [link.method], link)
   const done = (asked: Asked): Started => ({ asked, link })

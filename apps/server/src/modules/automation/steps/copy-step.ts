@@ -2,7 +2,14 @@ import type { Step } from '@opsconductor/contract'
 import type { Expression, Lookup } from './expressions.ts'
 import { type PlainText, readPlain, renderPlain, secretsInPlain, showPlain } from './plain-text.ts'
 
-export type CopyStep = Extract<Step, { type: 'ssh.copy' }>
+export type CopyStep = Extract<Step, { type: 'ssh.copy' | 'winrm.copy' }>
+
+export const isCopyStep = (step: Step): step is CopyStep => step.type === 'ssh.copy' || step.type === 'winrm.copy'
+
+type OfPosix = Pick<Extract<Step, { type: 'ssh.copy' }>, 'fileMode' | 'owner' | 'symlinks'>
+
+/** What can be said of files on POSIX only. */
+const ofPosix = (step: CopyStep): OfPosix => (step.type === 'ssh.copy' ? step : {})
 
 /** What is to be copied, with all values in their places. */
 export type CopyOrder = {
@@ -42,19 +49,24 @@ export const readCopy = (step: CopyStep) => ({
 
 /** What is dangerous about it, given which names are secret. */
 export const copyWarnings = (step: CopyStep, isSecret: (expression: Expression) => boolean): string[] => {
-  const isOpen = (Number.parseInt(step.fileMode ?? '0644', 8) & 0o044) !== 0
   const content = plainOf(step, 'content')
   const isPerTarget = plainOf(step, 'to')?.places.some(({ names }) =>
     names.some(([first]) => first === 'target' || first === 'branch'),
   )
   return [
-    ...(isOpen && content?.places.some(isSecret) === true
-      ? ['a secret stands in a file that others on the target may read; fileMode 0600 keeps it to its owner.']
-      : []),
+    ...(content?.places.some(isSecret) === true ? secretInFile(step) : []),
     ...(step.direction === 'down' && isPerTarget !== true
       ? ['what comes down from each target gets the same name, and the last one stays; use {{ target.name }} in it.']
       : []),
   ]
+}
+
+const secretInFile = (step: CopyStep): string[] => {
+  if (step.type === 'winrm.copy') return ['a secret stands in a file that those may read who may read in its folder.']
+  const isOpen = (Number.parseInt(step.fileMode ?? '0644', 8) & 0o044) !== 0
+  return isOpen
+    ? ['a secret stands in a file that others on the target may read; fileMode 0600 keeps it to its owner.']
+    : []
 }
 
 /** @throws ExpressionError when a name has no value */
@@ -64,10 +76,11 @@ export const showCopy = (step: CopyStep, lookup: Lookup): string => {
     return plain === undefined ? '' : showPlain(plain, lookup)
   }
   const files = (path: string) => `files:${path}`
+  const { fileMode, owner, symlinks } = ofPosix(step)
   const more = [
-    step.fileMode !== undefined && `mode ${step.fileMode}`,
-    step.owner !== undefined && `owner ${step.owner}`,
-    step.symlinks === 'skip' && 'without links',
+    fileMode !== undefined && `mode ${fileMode}`,
+    owner !== undefined && `owner ${owner}`,
+    symlinks === 'skip' && 'without links',
   ].filter(Boolean)
   const ending = more.length === 0 ? '' : ` (${more.join(', ')})`
   if (step.content !== undefined) return `write ${shown('to')}${ending}\n${shown('content')}`
@@ -85,12 +98,13 @@ export const copyOrder = (step: CopyStep, lookup: Lookup): CopyOrder => {
     const plain = plainOf(step, field)
     return plain === undefined ? '' : renderPlain(plain, lookup)
   }
+  const { fileMode, owner, symlinks } = ofPosix(step)
   return {
     direction: step.direction ?? 'up',
     source: step.content === undefined ? { path: value('from') } : { content: value('content') },
     to: value('to'),
-    fileMode: step.fileMode === undefined ? undefined : Number.parseInt(step.fileMode, 8),
-    owner: step.owner,
-    symlinks: step.symlinks ?? 'keep',
+    fileMode: fileMode === undefined ? undefined : Number.parseInt(fileMode, 8),
+    owner,
+    symlinks: symlinks ?? 'keep',
   }
 }

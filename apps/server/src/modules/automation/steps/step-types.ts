@@ -1,5 +1,5 @@
 import type { MethodType, Step, StepType } from '@opsconductor/contract'
-import { type CopyStep, copySecrets, copyWarnings, readCopy, showCopy } from './copy-step.ts'
+import { type CopyStep, copySecrets, copyWarnings, isCopyStep, readCopy, showCopy } from './copy-step.ts'
 import { execStep, localScriptStep, sshScriptStep } from './shell-steps.ts'
 import type { StepTypeRule } from './step-type-rule.ts'
 import { waitStep } from './wait-step.ts'
@@ -7,22 +7,25 @@ import { winrmExecStep, winrmScriptStep } from './winrm-steps.ts'
 
 const shells: readonly MethodType[] = ['ssh', 'local']
 
+const copyOver = (methods: readonly MethodType[]): StepTypeRule<CopyStep> => ({
+  place: 'target',
+  methods,
+  field: 'to',
+  text: ({ content = '', from = '', to }) => [content, from, to].join('\n'),
+  read: readCopy,
+  warnings: copyWarnings,
+  show: showCopy,
+  action: () => ({ kind: 'copy' }),
+  secrets: copySecrets,
+})
+
 const rules: { [T in StepType]: StepTypeRule<Extract<Step, { type: T }>> } = {
   'ssh.exec': execStep,
   'ssh.script': sshScriptStep,
-  'ssh.copy': {
-    place: 'target',
-    methods: shells,
-    field: 'to',
-    text: ({ content = '', from = '', to }: CopyStep) => [content, from, to].join('\n'),
-    read: readCopy,
-    warnings: copyWarnings,
-    show: showCopy,
-    action: () => ({ kind: 'copy' }),
-    secrets: copySecrets,
-  },
+  'ssh.copy': copyOver(shells),
   'winrm.exec': winrmExecStep,
   'winrm.script': winrmScriptStep,
+  'winrm.copy': copyOver(['winrm']),
   'script.local': localScriptStep,
   wait: waitStep,
 }
@@ -37,5 +40,8 @@ export const stepIdOf = (step: Step, index: number): string => step.id ?? `step-
 export const stepNameOf = (step: Step, index: number): string => step.name ?? stepIdOf(step, index)
 
 /** Commands without a limit, or with one of over a minute, are detached by default; `attached` can be chosen. */
-export const modeOf = ({ mode, timeoutSec, type }: Step): 'attached' | 'detached' =>
-  type === 'ssh.copy' ? 'attached' : (mode ?? (timeoutSec === undefined || timeoutSec > 60 ? 'detached' : 'attached'))
+export const modeOf = (step: Step): 'attached' | 'detached' => {
+  if (isCopyStep(step)) return 'attached'
+  const { mode, timeoutSec } = step
+  return mode ?? (timeoutSec === undefined || timeoutSec > 60 ? 'detached' : 'attached')
+}

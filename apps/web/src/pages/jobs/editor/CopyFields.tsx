@@ -7,10 +7,10 @@ type Props = {
   set: (next: Partial<DraftStep>, field?: string) => void
 }
 
-const kinds = [
+const kindsOf = (what: string) => [
   { value: 'content', label: 'A text, written here' },
-  { value: 'up', label: 'A file or folder of the executor, to the target' },
-  { value: 'down', label: 'A file or folder of the target, to the executor' },
+  { value: 'up', label: `${what} of the executor, to the target` },
+  { value: 'down', label: `${what} of the target, to the executor` },
 ]
 
 const kindOf = ({ content, direction }: DraftStep) =>
@@ -22,6 +22,10 @@ const path = { spellCheck: false, autoCapitalize: 'off', styles: monospace } as 
 /** What is copied, from where, and what it becomes. */
 export const CopyFields = ({ step, at, set }: Props) => {
   const kind = kindOf(step)
+  const isWindows = step.type === 'winrm.copy'
+  const example = isWindows
+    ? { from: 'iis/web.config', log: 'C:\\Logs\\app.log', to: 'C:\\inetpub\\wwwroot\\web.config', down: 'app.log' }
+    : { from: 'nginx/site.conf', log: '/var/log/syslog', to: '/etc/nginx/conf.d/site.conf', down: 'syslog' }
   const choose = (next: string | null) => {
     const direction = next === 'down' ? ('down' as const) : undefined
     const onlyUp = next === 'down' ? { owner: undefined, symlinks: undefined } : {}
@@ -30,7 +34,13 @@ export const CopyFields = ({ step, at, set }: Props) => {
   }
   return (
     <>
-      <Select label="What is copied" data={kinds} value={kind} allowDeselect={false} onChange={choose} />
+      <Select
+        label="What is copied"
+        data={kindsOf(isWindows ? 'A file' : 'A file or folder')}
+        value={kind}
+        allowDeselect={false}
+        onChange={choose}
+      />
       {kind === 'content' && (
         <Textarea
           {...at('content')}
@@ -51,7 +61,7 @@ export const CopyFields = ({ step, at, set }: Props) => {
             {...path}
             label="From"
             description={kind === 'up' ? 'In the executor’s folder for files' : 'On the target'}
-            placeholder={kind === 'up' ? 'nginx/site.conf' : '/var/log/syslog'}
+            placeholder={kind === 'up' ? example.from : example.log}
             value={step.from ?? ''}
             onChange={({ currentTarget }) => set({ from: currentTarget.value }, 'from')}
           />
@@ -61,11 +71,21 @@ export const CopyFields = ({ step, at, set }: Props) => {
           {...path}
           label="To"
           description={kind === 'down' ? 'In the executor’s folder for files' : 'On the target; its full name'}
-          placeholder={kind === 'down' ? 'logs/{{ target.name }}/syslog' : '/etc/nginx/conf.d/site.conf'}
+          placeholder={kind === 'down' ? `logs/{{ target.name }}/${example.down}` : example.to}
           value={step.to ?? ''}
           onChange={({ currentTarget }) => set({ to: currentTarget.value }, 'to')}
         />
       </SimpleGrid>
+      {!isWindows && <PosixFields step={step} at={at} set={set} />}
+    </>
+  )
+}
+
+/** Permissions, owner and links. */
+const PosixFields = ({ step, at, set }: Props) => {
+  const kind = kindOf(step)
+  return (
+    <>
       <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
         <TextInput
           {...at('fileMode')}

@@ -3,7 +3,7 @@ import { Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
 import { usableStepTypes } from '@opsconductor/contract'
 import { stepTypeWords } from '../step-words.ts'
 import { CopyFields } from './CopyFields.tsx'
-import { type DraftStep, retyped } from './draft.ts'
+import { type DraftStep, isCopy, retyped } from './draft.ts'
 import { inputId, type Problems } from './problems.ts'
 import { ShellFields } from './ShellFields.tsx'
 import { StepOptions } from './StepOptions.tsx'
@@ -62,7 +62,7 @@ export const StepFields = ({ step, index, problems, change }: Props) => {
       )}
       {isWait ? (
         <WaitFields step={step} at={at} set={set} />
-      ) : step.type === 'ssh.copy' ? (
+      ) : isCopy(step) ? (
         <CopyFields step={step} at={at} set={set} />
       ) : (
         <ShellFields step={step} at={at} set={set} />

@@ -1,10 +1,10 @@
 import { Checkbox, NumberInput, Select, SimpleGrid, TextInput } from '@mantine/core'
+import { isCopy } from './draft.ts'
 import type { StepPartProps } from './StepFields.tsx'
 import { numberOf } from './number-of.ts'
 
 /** What any step that does something can be told. */
 export const StepOptions = ({ step, at, set }: StepPartProps) => {
-  const isCopy = step.type === 'ssh.copy'
   return (
     <>
       <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
@@ -36,7 +36,7 @@ export const StepOptions = ({ step, at, set }: StepPartProps) => {
           allowDeselect={false}
           onChange={(value) => set({ onError: value === 'continue' ? 'continue' : undefined })}
         />
-        {!isCopy && (
+        {!isCopy(step) && (
           <Select
             {...at('mode')}
             label="Mode"
@@ -58,7 +58,7 @@ export const StepOptions = ({ step, at, set }: StepPartProps) => {
           onChange={({ currentTarget }) => set({ target: currentTarget.value || undefined }, 'target')}
         />
       </SimpleGrid>
-      {!isCopy && (
+      {!isCopy(step) && (
         <Checkbox
           label="Idempotent: may run again when nobody knows whether it ran"
           checked={step.idempotent ?? false}

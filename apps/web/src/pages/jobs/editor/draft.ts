@@ -84,7 +84,7 @@ export const duplicateParameters = ({ parameters }: Draft): number[] =>
 /** A step of another type keeps what both have, and takes the text along. */
 export const retyped = (step: DraftStep, type: StepType): DraftStep => {
   const { command, script, content, interpreter, shell, durationSec: _0, until: _00, ...rest } = step
-  const { direction: _1, from: _2, to: _3, fileMode: _4, owner: _5, symlinks: _6, ...common } = rest
+  const { direction, from, to, fileMode: _1, owner: _2, symlinks: _3, ...common } = rest
   const text = command ?? script ?? content ?? ''
   switch (type) {
     case 'wait': {
@@ -92,6 +92,8 @@ export const retyped = (step: DraftStep, type: StepType): DraftStep => {
       return { ...(id === undefined ? {} : { id }), ...(name === undefined ? {} : { name }), type, durationSec: 60 }
     }
     case 'ssh.copy':
+    case 'winrm.copy':
+      if (isCopy(step)) return { ...common, type, direction, content, from, to }
       return { ...common, mode: undefined, type, content: text, to: '' }
     case 'ssh.script':
     case 'script.local':
@@ -104,6 +106,8 @@ export const retyped = (step: DraftStep, type: StepType): DraftStep => {
       return { ...common, type, command: text, shell: shell ?? 'powershell' }
   }
 }
+
+export const isCopy = ({ type }: DraftStep) => type === 'ssh.copy' || type === 'winrm.copy'
 
 export const isScript = ({ type }: DraftStep) =>
   type === 'ssh.script' || type === 'script.local' || type === 'winrm.script'

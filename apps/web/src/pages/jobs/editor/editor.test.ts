@@ -53,6 +53,12 @@ test('steps move, copy and change their type without losing their text', () => {
   })
 })
 
+test('a copy stays one on another system, without what that does not know', () => {
+  const step = { type: 'ssh.copy', from: 'site.conf', to: '/etc/site.conf', owner: 'root', retries: 2 } as const
+  const windows = documentOf({ ...emptyDraft, steps: [retyped(step, 'winrm.copy')] }).steps[0]
+  expect(windows).toEqual({ type: 'winrm.copy', from: 'site.conf', to: '/etc/site.conf', retries: 2 })
+})
+
 test('a parameter named like another is found', () => {
   const { parameters } = draftOf(document)
   expect(duplicateParameters({ ...emptyDraft, parameters: [...parameters, ...parameters] })).toEqual([2, 3])

@@ -65,19 +65,19 @@ const stepLines = (step: Step, index: number): string[] => [
     ...line('on error', step.onError),
     ...(step.idempotent === undefined ? [] : [step.idempotent ? 'idempotent' : 'not idempotent']),
     ...line('mode', step.mode),
-    ...(step.type === 'ssh.copy' ? copyLines(step) : []),
+    ...(step.type === 'ssh.copy' || step.type === 'winrm.copy' ? copyLines(step) : []),
     ...(step.type === 'wait' ? text('waits', stepText(step)) : []),
     ...('script' in step ? text('script', step.script) : []),
     ...('command' in step ? text('command', step.command) : []),
   ]),
 ]
 
-const copyLines = (step: Extract<Step, { type: 'ssh.copy' }>): string[] => [
+const copyLines = (step: Extract<Step, { type: 'ssh.copy' | 'winrm.copy' }>): string[] => [
   ...line('direction', step.direction),
   ...line('from', step.from),
   ...line('to', step.to),
-  ...line('permissions', step.fileMode),
-  ...line('owner', step.owner),
-  ...line('links', step.symlinks),
+  ...line('permissions', 'fileMode' in step ? step.fileMode : undefined),
+  ...line('owner', 'owner' in step ? step.owner : undefined),
+  ...line('links', 'symlinks' in step ? step.symlinks : undefined),
   ...(step.content === undefined ? [] : text('content', step.content)),
 ]

@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     // processes, not threads: PostgreSQL must be started from a main thread, and a crash of one file spares the others
     pool: 'forks',
+    // they wait for others (programs, connections, clocks) more than they compute
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         extends: true,

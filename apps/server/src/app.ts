@@ -6,6 +6,7 @@ import { type Context, system } from './kernel/context.ts'
 import { openDatabase, openListener } from './kernel/database/index.ts'
 import { createFacts } from './kernel/facts/facts.ts'
 import { createMetrics } from './kernel/metrics/metrics.ts'
+import { createSums } from './kernel/metrics/sums.ts'
 import { startBoss } from './kernel/queue/boss.ts'
 import { createQueue } from './kernel/queue/queue.ts'
 import { proveMasterKeys } from './kernel/vault/key-proof.store.ts'
@@ -143,13 +144,15 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
       })
     },
     executor: (): Promise<RunningService> => {
-      const { run, leases, stopCounting } = automation.createRunner({
+      const sums = createSums({ db, log })
+      const { run, leases } = automation.createRunner({
         executor: executorName(),
         zone: config.ZONE,
         leaseSec: config.LEASE_SEC,
         unreachableSec: config.UNREACHABLE_SEC,
         outputLimitBytes: config.OUTPUT_LIMIT_MB * 1024 * 1024,
         filesDirectory: config.FILES_DIR,
+        sums,
         log,
       })
       const name = executorName()
@@ -172,7 +175,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
             startedAt,
           ),
         leave: () => automation.executors.leave(contextOf('executor'), name),
-        stopCounting,
+        stopCounting: sums.stop,
         closeWires: async () => {
           await Promise.all([wires?.ssh.close(), wires?.winrm.close()])
         },

@@ -5,7 +5,7 @@ import { startEmbeddedPostgres } from '../src/kernel/database/index.ts'
 import { quiet } from './quiet.ts'
 
 /** A scratch cluster: nothing in it outlives the run, so waiting for the disk would prove nothing. */
-const hasty = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+const hasty = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
 /** The same for one that is killed: what is committed outlives its processes, though not the machine. */
 const killable = { fsync: 'off' }
 

@@ -80,7 +80,7 @@ export const faultsOf = (world: World): readonly Fault[] => {
     { name: 'scheduler paused', weight: 2, act: stopOne('scheduler') },
     { name: 'line closed', weight: 3, act: () => done(() => oneOf(lines).cut()) },
     { name: 'line silent', weight: 3, act: () => done(() => oneOf(lines).silence()) },
-    { name: 'sshd’s sessions killed', weight: 3, act: () => done(server.dropConnections) },
+    { name: 'sshd’s sessions killed', weight: 3, act: () => done(() => server.dropConnections()) },
     { name: 'database connections cut', weight: 4, act: cutDatabase },
     { name: 'PostgreSQL restarted', weight: 2, act: restartDatabase('SIGINT') },
     { name: 'PostgreSQL killed', weight: 2, act: restartDatabase('SIGQUIT') },

@@ -168,7 +168,7 @@ describe('a command', () => {
           last = receives()
           return isSame
         },
-        { interval: 200 },
+        { interval: 200, timeout: 30_000 },
       )
       .toBe(true)
     expect(receives()).toBeLessThan(40)

@@ -3,7 +3,7 @@ import type { Context } from '../../kernel/context.ts'
 import type { Publish } from '../../kernel/facts/facts.ts'
 import type { Identify } from '../../kernel/http/registration.ts'
 import { type Queue } from '../../kernel/queue/queue.ts'
-import { createSums } from '../../kernel/metrics/sums.ts'
+import type { Sums } from '../../kernel/metrics/sums.ts'
 import type { Vault } from '../../kernel/vault/vault.ts'
 import type { Wake } from '../../kernel/wake/wake.ts'
 import type { Assets } from '../assets/index.ts'
@@ -47,6 +47,7 @@ export type RunnerOptions = {
   unreachableSec: number
   outputLimitBytes: number
   filesDirectory: string | undefined
+  sums: Sums
   log: Logger
 }
 
@@ -88,8 +89,7 @@ export const createAutomation = ({
     executionCounts: (ctx: Context) => executionCounts(ctx.db),
 
     /** For the executor: what runs branches, and how it is made to stop. */
-    createRunner: ({ log, leaseSec, ...options }: RunnerOptions) => {
-      const sums = createSums({ db: base.db, log })
+    createRunner: ({ log, leaseSec, sums, ...options }: RunnerOptions) => {
       const leases = createLeases({ db: base.db, leaseSec, log })
       const run = createBranchRun({
         plans,
@@ -103,7 +103,7 @@ export const createAutomation = ({
         ...options,
         metrics: createStepMetrics({ sums }),
       })
-      return { run, leases, stopCounting: sums.stop }
+      return { run, leases }
     },
 
     /** For the executor: says that it lives, and that it stops. */

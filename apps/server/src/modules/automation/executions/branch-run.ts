@@ -110,6 +110,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     planned: BranchStep,
     attempt: number,
     begun: StepResultRow | undefined,
+    isAfterUnknown: boolean,
   ): Promise<Asked> => {
     const { branch, record, output, hold } = run
     // what has begun is what it is
@@ -123,6 +124,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     const stepTry: StepTry = {
       work,
       guard: guardOf(branch, step),
+      former: isAfterUnknown ? guardOf(branch, { ...step, attempt: attempt - 1 }) : undefined,
       execution: { uuid: branch.executionUuid, requestedBy: branch.requestedBy },
       output,
       hold,
@@ -177,9 +179,10 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     const latest = rows.at(-1)
     let begun = latest !== undefined && isBegun(latest) ? latest : undefined
     let attempt = latest?.attempt ?? 1
+    let isAfterUnknown = begun === undefined && rows.at(-2)?.status === 'unknown'
     let failures = rows.filter(({ status }) => status === 'failed').length
     for (;;) {
-      const came = await tryStep(ctx, run, work, attempt, begun)
+      const came = await tryStep(ctx, run, work, attempt, begun, isAfterUnknown)
       if (came === 'left') return came
       if (came !== 'never began') {
         if (came.status === 'failed') failures++
@@ -189,6 +192,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
       } else if (hold.cancelled.aborted) {
         return outcome({ status: 'cancelled', cancelOutcome: 'stopped', message: 'Cancelled before it began.' })
       }
+      isAfterUnknown = came !== 'never began' && came.status === 'unknown'
       begun = undefined
       attempt++
       await record.ready(branch, [{ work, attempt }])

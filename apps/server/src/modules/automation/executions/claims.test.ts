@@ -144,9 +144,10 @@ test('a lease that has run out begins nothing', async () => {
 const branchOf = async ({ executionUuid }: Claim) =>
   (await app.admin(api.executions.branches, { params: { ref: executionUuid }, query: {} })).items[0]
 
+/** The branch has had so many holders, the last of whom is gone as those before. */
 const loseAfter = async (attempts: number) => {
   const branch = await claim()
-  const change = { attempt: attempts, leaseUntil: new Date(0) }
+  const change = { attempt: attempts, losses: attempts - 1, leaseUntil: new Date(0) }
   await db.updateTable('automation.branches').set(change).where('id', '=', branch.id).execute()
   return branch
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { api, type ResolveRequest } from '@opsconductor/contract'
 import { sshdAvailable } from '@opsconductor/transports/testing'
@@ -91,6 +91,19 @@ describe.skipIf(!sshdAvailable('lost branches'))('lost branches', () => {
     expect((await fleet.ended({ uuid })).status).toBe('completed')
     expect(await statuses(uuid)).toEqual(['0.1 unknown', '0.2 completed', '1.1 completed'])
     expect(starts()).toBe(2)
+  })
+
+  test('what the lost try sent, and what never came, cannot begin any more once the step is run again', async () => {
+    const { uuid } = await loseOne()
+    const [branch] = (await fleet.database.asOwner(
+      `select branch.uuid from automation.branches as branch join automation.executions as execution
+       on execution.id = branch.execution_id where execution.uuid = '${uuid}'`,
+    )) as { uuid: string }[]
+    const guard = join(homedir(), '.opsconductor', 'steps', `${branch?.uuid}-0-1`)
+    for (const path of [guard, `${guard}.once`]) rmSync(path, { recursive: true, force: true }) // as if it had never come
+    await resolve(uuid, { as: 'again' })
+    expect((await fleet.ended({ uuid })).status).toBe('completed')
+    expect(readFileSync(guard, 'utf8')).toMatch(/^burnt/)
   })
 
   test('somebody gives the branch up', async () => {

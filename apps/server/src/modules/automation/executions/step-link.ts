@@ -23,6 +23,8 @@ export type StepTry = {
   work: BranchStep
   /** Names this try on the target, for ever. */
   guard: Guard
+  /** The try before it, where nobody knows whether that has begun: it must not begin once this one has. */
+  former: Guard | undefined
   execution: { uuid: string; requestedBy: string }
   output: OutputWriter
   hold: Hold

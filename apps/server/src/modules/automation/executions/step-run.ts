@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { TransportError } from '@opsconductor/transports'
+import { type Guard, TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
 import type { ShellAction } from '../steps/step-type-rule.ts'
@@ -41,6 +41,7 @@ export const runStep = async (ctx: Context, ports: StepPorts, planned: StepTry):
     if (method !== run.work.method) run = { ...run, work: run.work.over(method) }
     const { work } = run
     const position = output.startStep(work.index, [...run.secrets, ...link.secrets], run.guard.id)
+    if (run.former !== undefined) await burnFormer(link, run.former)
     await run.begin(link, work)
     const begunAt = performance.now()
     hold.check() // the last look before something happens on the target
@@ -85,6 +86,16 @@ const shellAction = ({ step, lookup }: BranchStep): Omit<ShellAction, 'kind'> =>
   const { kind, ...text } = ruleOf(step).action(step, lookup)
   if (kind !== 'shell' || !('script' in text)) throw new Error(`A step of the type ${step.type} is not for a shell.`)
   return text
+}
+
+/** What the former try sent may still be on its way to the target: from now on it cannot begin there. */
+const burnFormer = async ({ shell }: Link, former: Guard) => {
+  try {
+    await shell.burn(former)
+  } catch (error) {
+    // where there is no folder for guards, the former try had none either
+    if (!(error instanceof TransportError) || error.details.isWithoutFolder !== true) throw error
+  }
 }
 
 type Started = { asked: Asked; link: Link | undefined }

@@ -148,9 +148,9 @@ describe.skipIf(!sshdAvailable('plans'))('plans and values', () => {
     const tables = (await fleet.database.asOwner(
       `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
     )) as { name: string }[]
-    const texts = await Promise.all(
-      tables.map(async ({ name }) => JSON.stringify(await fleet.database.asOwner(`select t::text from ${name} t`))),
-    )
+    const texts: string[] = []
+    for (const { name } of tables)
+      texts.push(JSON.stringify(await fleet.database.asOwner(`select t::text from ${name} t`)))
     const everything = [
       output,
       JSON.stringify([planned, execution, await fleet.steps(started.uuid), await fleet.log(started.uuid)]),

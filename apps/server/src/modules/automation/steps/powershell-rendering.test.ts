@@ -202,11 +202,11 @@ describe('whatever a value holds', () => {
           try {
             return stringsIn(renderPowerShell(template, lookupOf({ v })).script, {})
           } catch (error) {
-            return String(error)
+            return String(error).includes('here-string') ? 'refused' : error
           }
         }
         const isRefused = /['‘-‛]@|^@/.test(v)
-        expect(holds()).toEqual(isRefused ? expect.stringContaining('here-string') : [`<${v}\n${v}>`, 'end'])
+        expect(holds()).toEqual(isRefused ? 'refused' : [`<${v}\n${v}>`, 'end'])
       }),
       { numRuns: 2_000 },
     )

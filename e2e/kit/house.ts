@@ -55,7 +55,7 @@ export const startHouse = async (mode: Mode, settings: Record<string, string> = 
     errors: () => servers.flatMap((server) => server.logged('error')),
     stop,
     clear: async () => {
-      await until(() => processesOf(dataDir).length === 0, 5_000).catch(() => {
+      await until(() => processesOf(dataDir).length === 0, 30_000).catch(() => {
         throw new Error(`still there after the end:\n${processesOf(dataDir).join('\n')}`)
       })
       await rm(dataDir, { recursive: true, force: true })

@@ -18,8 +18,6 @@ export interface Server {
   readonly url: string
   /** The administrator's password, where this process made it up and printed it. */
   readonly password: string | undefined
-  /** From the spawn to the words that it is ready, in milliseconds. */
-  readonly readyAfterMs: number
   /** All that it said: greeting, and its log as lines of JSON. */
   readonly output: () => string
   /** Its log lines of a level, e.g. 'error'. */
@@ -35,7 +33,6 @@ const endLimitMs = 30_000
 
 /** Starts a server on a free port and waits until it says that it is ready. */
 export const startServer = async ({ dataDir, settings = {}, args = [], uid }: ServerOptions): Promise<Server> => {
-  const startedAt = performance.now()
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment({ DATA_DIR: dataDir, PORT: '0', ...settings }),
@@ -68,7 +65,6 @@ export const startServer = async ({ dataDir, settings = {}, args = [], uid }: Se
     pid,
     url: /OpsConductor is ready: +(\S+)/.exec(output)?.[1] ?? '',
     password: /^ +password +(\S+)$/m.exec(output)?.[1],
-    readyAfterMs: performance.now() - startedAt,
     output: () => output,
     logged: (level) => output.split('\n').filter((line) => line.startsWith(`{"level":"${level}"`)),
     signal: (signal) => void child.kill(signal),

@@ -37,7 +37,7 @@ export const openWindow = async (
     reducedMotion: 'reduce',
     ...options,
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(60_000)
   const troubles: string[] = []
   context.on('console', (message) => {
     if (message.type() === 'error') troubles.push(`${message.page()?.url()}: ${message.text()}`)

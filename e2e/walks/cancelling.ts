@@ -25,7 +25,7 @@ export const cancelling = ({ house, admin, run, targets }: Inhabited, browser: (
     // what runs is not done
     const progress = page.getByRole('progressbar', { name: 'Progress' })
     await expect
-      .poll(() => progress.getAttribute('aria-valuetext'))
+      .poll(() => progress.getAttribute('aria-valuetext'), { timeout: 30_000 })
       .toBe(`0 of ${all.length} done, ${all.length} running`)
     expect(await progress.getAttribute('value')).toBe('0')
 

@@ -1,8 +1,9 @@
 import { ConnectPhase, type MethodTest, type PhaseResult, methodTitles, usableMethods } from '@opsconductor/contract'
-import { type LocalWire, type ProbePhase, TransportError } from '@opsconductor/transports'
+import { type LocalWire, type ProbePhase, type ProbeReport, TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
 import { withinConnectTime } from '../connections/connect-time.ts'
 import type { Connections, OpenRequest } from '../connections/connections.ts'
+import type { PreparedSsh } from '../connections/prepare-ssh.ts'
 
 /** Together with the way through the queue it stays below the 30 s that a request waits. */
 const probeWithinSec = 25
@@ -31,73 +32,58 @@ export const probeMethod = async (
 type Outcome = Omit<MethodTest, 'method' | 'credential'>
 
 const probeSsh = async (ctx: Context, connections: Connections, request: OpenRequest): Promise<Outcome> => {
-  const { method } = request
   const prepared = await connections.prepareSsh(ctx, request)
+  return probeOver(ctx, request, {
+    ...prepared,
+    username: prepared.request.login.username,
+    probe: (signal) => connections.sshWire().probe({ ...prepared.request, signal }),
+  })
+}
+
+const probeWinrm = async (ctx: Context, connections: Connections, request: OpenRequest): Promise<Outcome> => {
+  const prepared = await connections.prepareWinrm(ctx, request)
+  return probeOver(ctx, request, {
+    ...prepared,
+    probe: (signal) => connections.winrmWire().probe({ ...prepared.request, signal }),
+  })
+}
+
+/** A wire that is ready to be tried once, and what is known of the machines it leads to. */
+type Trial = {
+  probe: (signal: AbortSignal) => Promise<ProbeReport>
+  username: string | null
+  hasPinned: () => boolean
+  explain: (error: unknown) => unknown
+  failedAt?: PreparedSsh['failedAt']
+}
+
+const probeOver = async (ctx: Context, { method, signal }: OpenRequest, trial: Trial): Promise<Outcome> => {
   // what is told by a report and not thrown is thrown here, so that the time limit sees it
   const startedAt = performance.now()
   let phases: PhaseResult[] = []
   let hostKey: Outcome['hostKey'] = null
   try {
     const limitSec = Math.min(method.connectTimeoutSec ?? probeWithinSec, probeWithinSec)
-    const system = await withinConnectTime(
-      limitSec,
-      `${method.host}:${method.port}`,
-      request.signal,
-      async (signal) => {
-        const report = await connections.sshWire().probe({ ...prepared.request, signal })
-        phases = report.phases.map(toPhaseResult)
-        if (report.hostKey !== undefined) {
-          const { algorithm, fingerprint } = report.hostKey
-          hostKey = { algorithm, fingerprint, isNew: prepared.hasPinned() }
-        }
-        if (report.error !== undefined) throw report.error
-        return report.system ?? null
-      },
-    )
-    const message = works(prepared.request.login.username, system)
-    return { isOk: true, phases, fault: null, message, hostKey, system }
+    const system = await withinConnectTime(limitSec, `${method.host}:${method.port}`, signal, async (signal) => {
+      const report = await trial.probe(signal)
+      phases = report.phases.map(toPhaseResult)
+      if (report.hostKey !== undefined) {
+        const { algorithm, fingerprint } = report.hostKey
+        hostKey = { algorithm, fingerprint, isNew: trial.hasPinned() }
+      }
+      if (report.error !== undefined) throw report.error
+      return report.system ?? null
+    })
+    return { isOk: true, phases, fault: null, message: works(trial.username, system), hostKey, system }
   } catch (error) {
-    const explained = prepared.explain(error)
+    const explained = trial.explain(error)
     if (!(explained instanceof TransportError)) throw explained
     if (explained.fault === 'protocol')
       ctx.log.warn({ err: explained, method: method.uuid }, 'a connection test failed')
-    const hop = prepared.failedAt(explained)
+    const hop = trial.failedAt?.(explained) ?? null
     const jumpHost = hop && { ...hop, phase: explained.details.jumpPhase ?? null }
     const outcome = failed(explained, withFailure(phases, performance.now() - startedAt))
     return { ...outcome, ...(jumpHost === null ? {} : { jumpHost }), hostKey }
-  }
-}
-
-const probeWinrm = async (ctx: Context, connections: Connections, request: OpenRequest): Promise<Outcome> => {
-  const { method } = request
-  const prepared = await connections.prepareWinrm(ctx, request)
-  const startedAt = performance.now()
-  let phases: PhaseResult[] = []
-  let hostKey: Outcome['hostKey'] = null
-  try {
-    const limitSec = Math.min(method.connectTimeoutSec ?? probeWithinSec, probeWithinSec)
-    const system = await withinConnectTime(
-      limitSec,
-      `${method.host}:${method.port}`,
-      request.signal,
-      async (signal) => {
-        const report = await connections.winrmWire().probe({ ...prepared.request, signal })
-        phases = report.phases.map(toPhaseResult)
-        if (report.hostKey !== undefined) {
-          const { algorithm, fingerprint } = report.hostKey
-          hostKey = { algorithm, fingerprint, isNew: prepared.hasPinned() }
-        }
-        if (report.error !== undefined) throw report.error
-        return report.system ?? null
-      },
-    )
-    return { isOk: true, phases, fault: null, message: works(prepared.username, system), hostKey, system }
-  } catch (error) {
-    const explained = prepared.explain(error)
-    if (!(explained instanceof TransportError)) throw explained
-    if (explained.fault === 'protocol')
-      ctx.log.warn({ err: explained, method: method.uuid }, 'a connection test failed')
-    return { ...failed(explained, withFailure(phases, performance.now() - startedAt)), hostKey }
   }
 }
 

@@ -154,8 +154,8 @@ const literalIn = (value: string, context: ShContext): string => {
   }
 }
 
-/** A command is never longer than this with its values, in UTF-16 units. */
-const commandLimit = 8 * 1024 * 1024
+/** A text is never longer than this with its values, in UTF-16 units. */
+const textLimit = 8 * 1024 * 1024
 
 /** The text with each place replaced. @throws ExpressionError when it gets too long */
 export const replacePlaces = <P extends Placeholder>(
@@ -167,7 +167,7 @@ export const replacePlaces = <P extends Placeholder>(
   let from = 0
   for (const place of places) {
     result += text.slice(from, place.start) + by(place)
-    if (result.length > commandLimit) throw new ExpressionError('with its values the command is longer than 8 MB')
+    if (result.length > textLimit) throw new ExpressionError('with its values the text is longer than 8 MB')
     from = place.end
   }
   return result + text.slice(from)

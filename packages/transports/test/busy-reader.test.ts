@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { startChild } from '../src/local/child-program.ts'
 import { endOfClosed, type Program, type StartProgram } from '../src/posix/program.ts'
 import { createPosixShell } from '../src/posix/shell.ts'
-import { collect, follow } from '../testing/index.ts'
+import { collect, follow, until } from '../testing/index.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'opsconductor-reader-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -59,7 +59,8 @@ test('an answer that breaks off in the middle of the state is asked for again', 
     return cuts++ === 1 ? cutBehind(program, 'ended exited 7') : program
   })
   await shell.detach({ id: 'one', script: 'for i in 1 2 3 4 5; do echo line $i; done; exit 7', signal })
-  await new Promise<void>((resolve) => setTimeout(resolve, 300))
+  const observer = shellOver(startHere)
+  await until(async () => (await observer.burn({ id: 'one' })).kind === 'ended')
   const { end, stdout } = await follow(shell, 'one')
   expect(end).toEqual({ kind: 'exited', exitCode: 7 })
   expect(stdout.toString()).toBe('line 1\nline 2\nline 3\nline 4\nline 5\n')

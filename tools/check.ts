@@ -59,6 +59,9 @@ const checks: Check[] = [
 ]
 
 const count = { passed: 0, failed: 0 }
+const failures: string[] = []
+/** How much of what a check said is repeated at the end of everything. */
+const SHOWN_LINES = 20
 
 const work = async (queue: Check[]) => {
   for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
@@ -67,7 +70,9 @@ const work = async (queue: Check[]) => {
     count[wrong === undefined ? 'passed' : 'failed']++
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
     console.log(`${wrong === undefined ? '✓' : '✗'} ${check.name.padEnd(22)} ${seconds} s`)
-    if (wrong !== undefined) console.log(`\n${wrong}\n`)
+    if (wrong === undefined) continue
+    console.log(`\n${wrong}\n`)
+    failures.push(`${check.name}\n    ${wrong.split('\n').slice(0, SHOWN_LINES).join('\n    ')}`)
   }
 }
 
@@ -75,5 +80,5 @@ const work = async (queue: Check[]) => {
 const queue = [...checks]
 await Promise.all([work(queue), work(queue)])
 console.log(`\n${count.passed} passed, ${count.failed} failed`)
-await report(count)
+await report(count, failures)
 process.exitCode = count.failed === 0 ? 0 : 1

@@ -2,8 +2,9 @@ import { appendFile } from 'node:fs/promises'
 
 export type Count = { readonly passed: number; readonly failed: number }
 
-/** Adds a line to the file that `.ci/run` sums up, when it asked for one. */
-export const report = async ({ passed, failed }: Count): Promise<void> => {
+/** Adds its counts and what failed to the file that `.ci/run` sums up, when it asked for one. */
+export const report = async ({ passed, failed }: Count, failures: readonly string[]): Promise<void> => {
   const file = process.env['OPSCONDUCTOR_SUMMARY_FILE']
-  if (file !== undefined) await appendFile(file, `${passed} ${failed}\n`)
+  if (file === undefined) return
+  await appendFile(file, [`${passed} ${failed}`, ...failures.map((what) => `! ${what}`), ''].join('\n'))
 }

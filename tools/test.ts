@@ -76,11 +76,12 @@ const inCi = process.env['CI'] === 'true'
 
 sayMissing(missing)
 const { succeeded, results } = await runVitest(asked)
-const { passed, failed, leftOut } = summarise(results, succeeded)
-const failures = failed + (inCi ? missing.length : 0)
+const { passed, failures: failedTests, leftOut } = summarise(results, succeeded, root)
+const missed = inCi ? missing.map(({ names }) => `${names[0]} is not installed`) : []
+const failures = [...failedTests, ...missed]
 if (leftOut.length > 0)
   console.log(`\n!! LEFT OUT (${leftOut.length}):\n${leftOut.map((name) => `!!   ${name}`).join('\n')}`)
 sayMissing(missing)
-console.log(`\n${passed} passed, ${failures} failed, ${leftOut.length} left out`)
-await report({ passed, failed: failures })
-process.exitCode = failures === 0 ? 0 : 1
+console.log(`\n${passed} passed, ${failures.length} failed, ${leftOut.length} left out`)
+await report({ passed, failed: failures.length }, failures)
+process.exitCode = failures.length === 0 ? 0 : 1

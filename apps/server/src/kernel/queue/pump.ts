@@ -10,7 +10,10 @@ export type PumpOptions = {
   queue: string
   /** Tasks at a time. */
   slots: number
-  /** Does the task; a task is taken off the queue when this has ended, however it ended. */
+  /**
+   * Does the task, which is taken off the queue then. When this throws, the task becomes a dead letter: whether there is
+   * still something to do is a question for our own tables.
+   */
   handle: (data: TaskData) => Promise<void>
 }
 
@@ -40,14 +43,17 @@ export const startPump = ({ boss, wake, log, queue, slots, handle }: PumpOptions
   }
 
   const work = async (id: string, retryCount: number, data: TaskData) => {
+    // with the attempt, never a bare id: a stale holder must not settle what another one holds now
+    const attempt = { id, retryCount }
+    let settle = () => boss.deleteJob(queue, attempt)
     try {
       await handle(data)
     } catch (error) {
       log.error({ err: error, queue, data }, 'a task failed in an unexpected way')
+      settle = () => boss.fail(queue, attempt)
     }
     try {
-      // with the attempt, never a bare id: a stale holder must not settle what another one holds now
-      await boss.deleteJob(queue, { id, retryCount })
+      await settle()
     } catch (error) {
       log.warn({ err: error, queue }, 'a finished task could not be taken off the queue')
     }

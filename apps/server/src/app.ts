@@ -2,16 +2,12 @@ import { fileURLToPath } from 'node:url'
 import { createLocalWire, createSshWire, createWinrmWire } from '@opsconductor/transports'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { openFoundation } from './kernel/foundation.ts'
 import { type Context, system } from './kernel/context.ts'
-import { openDatabase, openListener } from './kernel/database/index.ts'
 import { createFacts } from './kernel/facts/facts.ts'
 import { createMetrics } from './kernel/metrics/metrics.ts'
 import { createSums } from './kernel/metrics/sums.ts'
-import { startBoss } from './kernel/queue/boss.ts'
-import { createQueue } from './kernel/queue/queue.ts'
-import { proveMasterKeys } from './kernel/vault/key-proof.store.ts'
 import { createVault, type MasterKey } from './kernel/vault/vault.ts'
-import { createWake } from './kernel/wake/wake.ts'
 import { createAssets } from './modules/assets/index.ts'
 import { createAutomation } from './modules/automation/index.ts'
 import { createIdentity } from './modules/identity/index.ts'
@@ -39,22 +35,10 @@ const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 /** Builds everything that lives as long as the thread, once, lowest first: the order of lines is the order of dependence. */
 export const createApp = async ({ config, databaseUrl, masterKeys, log, services }: AppOptions) => {
-  const database = openDatabase({ url: databaseUrl, applicationName: 'opsconductor', log })
+  const isQueueMaintainer = services.includes('scheduler')
+  const foundation = await openFoundation({ databaseUrl, masterKeys, isQueueMaintainer, log })
+  const { database, wake, boss, queue, close } = foundation
   const { kysely: db, pool } = database
-  await proveMasterKeys(db, masterKeys)
-  const listener = await openListener({ url: databaseUrl, applicationName: 'opsconductor listen', log })
-  const wake = await createWake({ query: database.query, listener, log })
-  const boss = await startBoss(database.query, services.includes('scheduler'), log)
-  // It looks up its queues while a transaction of ours is open. With a connection of its own it never waits for those of
-  // other transactions, which may be waiting for that very one.
-  const queueDatabase = openDatabase({
-    url: databaseUrl,
-    applicationName: 'opsconductor queue',
-    maxConnections: 1,
-    log,
-  })
-  const sender = await startBoss(queueDatabase.query, false, log)
-  const queue = createQueue({ boss: sender, wake })
   const vault = createVault(masterKeys)
   const publish = createFacts({ consumers: [] })
   const metrics = createMetrics()
@@ -211,14 +195,7 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
     /** The job and target rules, for what the first start sets up. */
     automation,
     assets,
-    close: async () => {
-      await boss.stop({ graceful: false })
-      await sender.stop({ graceful: false })
-      await wake.close()
-      await listener.close()
-      await queueDatabase.close()
-      await database.close()
-    },
+    close,
   }
 }
 

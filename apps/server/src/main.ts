@@ -2,6 +2,7 @@ import { createApp, type ServiceName } from './app.ts'
 import { readArguments, usage, UsageError } from './arguments.ts'
 import { ConfigError, printConfig, readConfig, unknownSettings } from './config.ts'
 import { addDemonstration } from './demonstration.ts'
+import { createClosing } from './kernel/closing.ts'
 import { createLog } from './kernel/log.ts'
 import { ensureAdministrator, prepareContents, prepareDatabase, resetPassword } from './preparation.ts'
 import type { RunningService } from './services/service.ts'
@@ -27,14 +28,15 @@ const run = async (argv: readonly string[]): Promise<number> => {
   for (const name of unknownSettings()) log.warn(`${name} is not a setting; see docs/configuration.md`)
   const stopAsked = waitForSignal()
   const ground = await prepareDatabase(config, log)
-  const running: { stop: () => Promise<unknown> }[] = [ground]
+  const { add, close } = createClosing()
+  add(ground.stop)
   try {
     // beside other services the executor has a thread of its own
     const here: ServiceName[] =
       config.SERVICES.length > 1 ? config.SERVICES.filter((name) => name !== 'executor') : config.SERVICES
     const services = command === 'start' ? here : []
     const app = await createApp({ config, ...ground, log, services })
-    running.unshift({ stop: app.close })
+    add(app.close)
     if (command === 'reset-password') {
       const password = await resetPassword(app, username)
       say(`\n  user name  ${username}\n  password   ${password}\n\n  It must be changed at the next log-in.\n`)
@@ -56,7 +58,7 @@ const run = async (argv: readonly string[]): Promise<number> => {
     }
     // side by side, for the executor's thread takes as long as all the others; whatever began is stopped below
     const begun = await Promise.allSettled(config.SERVICES.map(start))
-    for (const one of begun) if (one.status === 'fulfilled') running.unshift(one.value)
+    for (const one of begun) if (one.status === 'fulfilled') add(one.value.stop)
     for (const one of begun) if (one.status === 'rejected') throw one.reason
     // last: a password that was made up is never lost to what fails before it is printed
     const password = await ensureAdministrator(app, config)
@@ -64,7 +66,7 @@ const run = async (argv: readonly string[]): Promise<number> => {
     await stopAsked
     say('Stopping …')
   } finally {
-    for (const { stop } of running) await stop()
+    await close()
   }
   return 0
 }

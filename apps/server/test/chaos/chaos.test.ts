@@ -16,6 +16,10 @@ const hands = 4
 /** One execution in so many is cancelled. */
 const cancelOneIn = 6
 
+/** It tells of so many faults together. */
+const saidEvery = 25
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+
 /** Breaks things while executions run. @returns all executions, each at its end, and how often what was broken */
 const disturb = async (world: World) => {
   const counts = new Map<string, number>()
@@ -27,7 +31,10 @@ const disturb = async (world: World) => {
   const breaking = Array.from({ length: hands }, async () => {
     while (isToGoOn()) {
       const { name, act } = oneOf(choices)
-      if (await act()) counts.set(name, (counts.get(name) ?? 0) + 1)
+      if (await act()) {
+        counts.set(name, (counts.get(name) ?? 0) + 1)
+        if (total() % saidEvery === 0) say(`${total()} faults, ${ended.length} executions at their end`)
+      }
       await pause(between(200, 1_200))
     }
   })
@@ -53,9 +60,9 @@ describe.skipIf(!sshdAvailable('chaos'))('whatever dies, and whenever', () => {
 
       const { ended, counts, total } = await disturb(world)
       const verdict = await judge(world, [undisturbed, ...ended], reference)
-      process.stdout.write(`${total} faults: ${JSON.stringify(counts)}\n`)
-      process.stdout.write(
-        `${ended.length} executions, ${verdict.starts} starts, ${verdict.resolved} detached steps resolved by a person, ${JSON.stringify(verdict.branches)}\n`,
+      say(`${total} faults: ${JSON.stringify(counts)}`)
+      say(
+        `${ended.length} executions, ${verdict.starts} starts, ${verdict.resolved} detached steps resolved by a person, ${JSON.stringify(verdict.branches)}`,
       )
       expect(verdict).toMatchObject({ startedTwice: [], forgotten: [], unaccounted: [], otherOutput: [] })
       expect(verdict.branches['completed'] ?? 0).toBeGreaterThan(ended.length)

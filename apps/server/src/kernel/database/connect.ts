@@ -58,14 +58,15 @@ export const openDatabase = ({
       pool: {
         options: {},
         connect: async () => preparing(await pool.connect(), names),
-        end: () => pool.end(),
+        end: async () => {}, // see `close`: Kysely ends no pool that it has not used
       },
     }),
     plugins: [spelling],
   })
   const close = async () => {
     closing = true
-    await kysely.destroy() // ends the pool too
+    await kysely.destroy()
+    await pool.end()
   }
   return { kysely, pool, query: (text, values) => queryPrepared(pool, names, text, values), close }
 }

@@ -49,6 +49,11 @@ export const startBoss = async (query: Database['query'], isMaintainer: boolean,
   // an 'error' nobody hears ends the process
   boss.on('error', (error) => log.error({ err: error }, 'the queue reports an error'))
   boss.on('warning', (warning) => log.warn({ warning }, 'the queue warns'))
-  await boss.start()
+  try {
+    await boss.start()
+  } catch (error) {
+    await boss.stop({ graceful: false }).catch(() => {}) // half started it would go on for ever
+    throw error
+  }
   return boss
 }

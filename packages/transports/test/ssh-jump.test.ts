@@ -59,6 +59,21 @@ describe.skipIf(!sshdAvailable('jump hosts'))('over jump hosts', () => {
     await expect.poll(() => wire.connections()).toBe(0)
   })
 
+  test('a jump host that dies takes along the connections that go through it, at once', async () => {
+    await using dying = await startSshd()
+    await using wire = createSshWire()
+    await using shell = await wire.connect(request([jump(first), jump(dying)]))
+    const run = collect(shell, 'echo begun; sleep 600', {
+      onOutput: () => dying.dropConnections(),
+    })
+    expect((await run).exit).toMatchObject({ kind: 'unknown' })
+    await expect.poll(() => wire.connections()).toBe(1)
+    expect((await collect(shell, 'echo again')).stdout).toBe('again\n')
+    await dying.stop()
+    await expect.poll(() => wire.connections()).toBe(1)
+    await expect(wire.connect(request([jump(first), jump(dying)]))).rejects.toMatchObject({ fault: 'refused' })
+  })
+
   test('a jump host that is not trusted is named, and gets no credential', async () => {
     await using wire = fresh()
     const trust: SshJump['trust'] = async () => ({ refused: 'It has changed.', expected: 'SHA256:other' })

@@ -124,6 +124,8 @@ const dialThrough = async (
   try {
     const tunnel = await unlessAborted(opening, deadline.signal, tooLate)
     tunnel.on('error', () => {}) // whoever uses it hears of it by its close
+    // it would stay half open, and nobody would hear that the machine behind it is gone
+    tunnel.once('end', () => tunnel.destroy())
     phases.finish()
     return tunnel
   } catch (error) {

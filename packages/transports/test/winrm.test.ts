@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createWinrmWire, type HostKey, type TrustVerdict, type WinrmConnectRequest } from '../src/index.ts'
 import {
   collect,
   collectGuarded,
   listProcesses,
+  selfSigned,
   startWindows,
   until,
   type Windows,
@@ -27,31 +24,6 @@ const requestTo = (windows: Windows, more: Partial<WinrmConnectRequest> = {}): W
   signal,
   ...more,
 })
-
-/** A certificate for this run. */
-const selfSigned = () => {
-  const folder = mkdtempSync(join(tmpdir(), 'winrm-certificate-'))
-  try {
-    const args = [
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-keyout',
-      'key.pem',
-      '-out',
-      'cert.pem',
-    ]
-    execFileSync('openssl', ['req', '-x509', ...args, '-subj', '/CN=simulated', '-days', '2'], {
-      cwd: folder,
-      stdio: 'pipe',
-    })
-    return { key: readFileSync(join(folder, 'key.pem'), 'utf8'), cert: readFileSync(join(folder, 'cert.pem'), 'utf8') }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
 
 const start = async (options: WindowsMachine = {}, more: Partial<WinrmConnectRequest> = {}) => {
   const windows = await startWindows(options)
@@ -252,6 +224,51 @@ describe('a connection over winrm', () => {
     })
     await expect(house.connect({ trust: { kind: 'authority' } })).rejects.toMatchObject({ fault: 'untrusted' })
     expect(house.windows.traffic.requests).toBe(0)
+  })
+})
+
+describe('a machine that is logged in to, and then shows another certificate', () => {
+  const changed = async () => {
+    const house = await start({ tls: selfSigned() }, { isHttps: true })
+    const pinned: string[] = []
+    const decide = async ({ key }: HostKey): Promise<TrustVerdict> => {
+      if (pinned[0] === undefined) pinned.push(key)
+      return pinned[0] === key ? 'trusted' : { refused: 'It has changed.', expected: pinned[0] ?? '' }
+    }
+    const connect = () =>
+      house.connect({ trust: { kind: 'pinned', decide, ...(pinned[0] ? { known: pinned[0] } : {}) } })
+    await using shell = await connect()
+    await collect(shell, 'true')
+    await house.windows.close()
+    const windows = await startWindows({ tls: selfSigned(), port: house.windows.port })
+    return {
+      connect,
+      windows,
+      forget: () => void pinned.pop(),
+      [Symbol.asyncDispose]: async () => {
+        await house.wire.close()
+        await windows.close()
+      },
+    }
+  }
+
+  test('is told nothing, and no command has begun', async () => {
+    await using house = await changed()
+    await using shell = await house.connect()
+    for (const run of [collect(shell, 'echo it ran'), collectGuarded(shell, 'changed-1', 'echo it ran')])
+      await expect(run).rejects.toMatchObject({
+        fault: 'untrusted',
+        message: expect.stringContaining('It has changed.'),
+        details: { started: false },
+      })
+    expect(house.windows.traffic.requests).toBe(0)
+  })
+
+  test('is believed once the other one is forgotten', async () => {
+    await using house = await changed()
+    house.forget()
+    await using shell = await house.connect()
+    expect((await collect(shell, 'echo hello')).stdout).toBe('hello\n')
   })
 })
 

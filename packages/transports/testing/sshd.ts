@@ -20,6 +20,8 @@ export type SshdOptions = {
   userKeyType?: HostKeyType
   /** Further lines of sshd_config, e.g. `{ MaxSessions: '2', RekeyLimit: '1M', ForceCommand: '…' }`. */
   settings?: Record<string, string>
+  /** The full path of sshd; looked for in the usual places unless told. */
+  program?: string
 }
 
 export interface Sshd extends AsyncDisposable {
@@ -47,7 +49,7 @@ export interface Sshd extends AsyncDisposable {
 
 /** A real OpenSSH server on a loopback address and a free port, with keys and a folder of its own. */
 export const startSshd = async (options: SshdOptions = {}): Promise<Sshd> => {
-  const program = findProgram('sshd')
+  const program = options.program ?? findProgram('sshd')
   if (program === undefined) throw new Error('sshd is missing: apt-get install openssh-server')
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 }) // where sshd, as root, locks itself in
   const host = options.host ?? '127.0.0.1'

@@ -3,7 +3,12 @@ export class WinrmError extends Error {
   override name = 'WinrmError'
   /** Of a command that was to begin: whether it may have, without anybody knowing its number. */
   mayHaveBegun = false
+  /** Of a question: false when it certainly was not sent, for there was no connection, no trust or no log-in. */
+  mayHaveBeenSent = true
 }
+
+/** Whether a question certainly did not reach the server. */
+export const wasNotSent = (error: unknown): boolean => error instanceof WinrmError && !error.mayHaveBeenSent
 
 /** An answer that is not what the protocol says: malformed, altered, too large, or for another question. */
 export class ProtocolError extends WinrmError {

@@ -6,3 +6,5 @@ export type { Cmd, PowerShell, Program, Surroundings, Talk } from './programs.ts
 export type { Quotas } from './shells.ts'
 export { startWindows, type Instead, type Windows, type WindowsOptions } from './windows.ts'
 export { gssAcceptor } from './gss-acceptor.ts'
+export { createAuthority, selfSigned, type Authority, type Pair } from './certificates.ts'
+export { kerberosAvailable, startRealm } from './realm.ts'

@@ -30,8 +30,9 @@ export type WindowsOptions = Partial<Quotas> & {
   readonly maxEnvelopeKilobytes?: number
   /** How large a piece of output may be. Default 32,768. */
   readonly pieceBytes?: number
-  /** Where it listens. Default 127.0.0.1. */
+  /** Where it listens. Default 127.0.0.1, and a free port. */
   readonly host?: string
+  readonly port?: number
   readonly environment?: Readonly<Record<string, string>>
   readonly powerShell?: PowerShell
   /** Looks at every line of cmd.exe first. */
@@ -75,7 +76,7 @@ const shellsOf = (options: WindowsOptions, home: string) =>
     cmd: options.cmd,
   })
 
-/** Starts it on a free port of this machine. */
+/** Starts it on this machine. */
 export const startWindows = async (options: WindowsOptions = {}): Promise<Windows> => {
   const { users = { anna: 'Pa$$wörd' }, maxEnvelopeKilobytes = 500, host = '127.0.0.1', tls } = options
   const home = await mkdtemp(join(tmpdir(), 'winrm-simulated-'))
@@ -112,7 +113,7 @@ export const startWindows = async (options: WindowsOptions = {}): Promise<Window
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, host, resolve))
 
   const cut = () => {
     for (const socket of sockets) socket.destroy()

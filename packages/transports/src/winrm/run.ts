@@ -10,8 +10,7 @@ import {
 import { cancelled, TransportError } from '../fault.ts'
 import type { OutputStream, ShellCommand, ShellExit, Stopped } from '../shell.ts'
 import type { WinrmEndpoint } from './endpoint.ts'
-import type { Station } from './station.ts'
-import { winrmFault } from './winrm-fault.ts'
+import { whyUnasked, type Station } from './station.ts'
 
 type Piece = { readonly stream: PowerShellStream; readonly data: Buffer }
 
@@ -96,7 +95,7 @@ export const runOnWindows = async (
     if (!(error instanceof WinrmError)) throw error
     if (error instanceof CancelledError && !error.mayHaveBegun)
       return { kind: 'stopped', because: 'cancelled', outcome: 'stopped', pids: [] }
-    if (!error.mayHaveBegun) throw winrmFault(error, endpoint)
+    if (!error.mayHaveBegun) throw await whyUnasked(error, endpoint)
     return { kind: 'unknown', reason: `It may have begun: ${error.message}` }
   }
 

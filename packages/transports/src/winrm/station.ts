@@ -53,6 +53,12 @@ export const requirePinned = async (endpoint: WinrmEndpoint, sha256: string): Pr
   if (verdict !== 'trusted') throw untrustedCertificate(endpoint, sha256, verdict)
 }
 
+/** Why a machine was not asked. @throws TransportError of whoever pinned another certificate than the one it shows now */
+export const whyUnasked = async (error: WinrmError, endpoint: WinrmEndpoint): Promise<TransportError> => {
+  if (error instanceof TlsError && error.fingerprint !== undefined) await requirePinned(endpoint, error.fingerprint)
+  return winrmFault(error, endpoint)
+}
+
 /** The fingerprint the server shows, without saying who we are. @throws WinrmError when it comes not so far */
 const peek = async (options: ConnectOptions, signal: AbortSignal): Promise<string> => {
   try {
@@ -105,9 +111,27 @@ export const openStation = async (
     }
   } catch (error) {
     if (error instanceof TransportError) throw error
-    // another certificate than the pinned one: whoever pinned it says what to make of that
-    if (error instanceof TlsError && error.fingerprint !== undefined && endpoint.trust.kind === 'pinned')
-      await requirePinned(endpoint, error.fingerprint)
+    if (error instanceof WinrmError) throw await whyUnasked(error, endpoint)
+    throw error
+  }
+}
+
+/**
+ * Whether the machine is to show another certificate than when we logged in: another one was pinned since, or none is
+ * pinned any more and it shows another one.
+ *
+ * @throws TransportError when it cannot be asked
+ */
+export const isOutdated = async (
+  { pinned }: Station,
+  endpoint: WinrmEndpoint,
+  limits: StationLimits,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  if (pinned === undefined || endpoint.trust.kind !== 'pinned') return false
+  try {
+    return (endpoint.trust.known ?? (await peek(optionsFor(endpoint, limits), signal))) !== pinned
+  } catch (error) {
     if (error instanceof WinrmError) throw winrmFault(error, endpoint)
     throw error
   }

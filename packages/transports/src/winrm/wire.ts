@@ -6,7 +6,7 @@ import type { WinrmEndpoint } from './endpoint.ts'
 import { createStationPool } from './pool.ts'
 import { probeWindows, type WinrmProbeReport } from './probe.ts'
 import { createWindowsShell } from './shell.ts'
-import { openStation, requirePinned, type StationLimits } from './station.ts'
+import { isOutdated, openStation, requirePinned, type StationLimits } from './station.ts'
 
 export type WinrmWireOptions = {
   /** How long an unused machine stays logged in to; 5 minutes unless told. */
@@ -70,9 +70,16 @@ export const createWinrmWire = (options: WinrmWireOptions = {}): WinrmWire => {
       const { signal, poolKey: _, ...endpoint } = request
       const givenUp = () => cancelled('connect', request.address)
       if (signal.aborted) throw givenUp()
-      const lent = pool.lend(nameOf(request), (limit) => openStation(endpoint, limits, limit))
+      const lend = () => pool.lend(nameOf(request), (limit) => openStation(endpoint, limits, limit))
+      let lent = lend()
       try {
-        const station = await unlessAborted(lent.station, signal, givenUp)
+        let station = await unlessAborted(lent.station, signal, givenUp)
+        if (!lent.isFresh && (await isOutdated(station, endpoint, limits, signal))) {
+          lent.retire()
+          lent.giveBack()
+          lent = lend()
+          station = await unlessAborted(lent.station, signal, givenUp)
+        }
         if (!lent.isFresh && station.pinned !== undefined)
           await requirePinned(endpoint, station.pinned).catch((error: unknown) => {
             if (error instanceof TransportError) lent.retire()

@@ -1,5 +1,5 @@
 import type { Authentication, Protection } from '../auth/authentication.ts'
-import { AuthError, CancelledError, ConnectionError, ProtocolError } from '../errors.ts'
+import { AuthError, CancelledError, ConnectionError, ProtocolError, WinrmError } from '../errors.ts'
 import { endPointBinding } from './channel-binding.ts'
 import { dial, type PhaseDone, type Route } from './dial.ts'
 import { httpConnection, type HttpAnswer, type HttpConnection, type HttpLimits } from './http.ts'
@@ -68,6 +68,16 @@ export const createLane = (options: LaneOptions): Lane => {
     }
   }
 
+  /** For a question, which the error says was not sent when this fails. */
+  const enterFor = async (limits: HttpLimits): Promise<Entered> => {
+    try {
+      return await enter(limits)
+    } catch (error) {
+      if (error instanceof WinrmError) error.mayHaveBeenSent = false
+      throw error
+    }
+  }
+
   const leave = () => {
     entered?.http.close()
     entered = undefined
@@ -106,7 +116,7 @@ export const createLane = (options: LaneOptions): Lane => {
     const isKept = isUsable()
     if (!isKept) {
       leave()
-      entered = await enter(limits)
+      entered = await enterFor(limits)
     }
     const current = entered!
     let answer: HttpAnswer

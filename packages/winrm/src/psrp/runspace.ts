@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { within } from '../connection/waiting.ts'
-import { ProtocolError, RemoteFault, ShellLostError, WinrmError } from '../errors.ts'
+import { ProtocolError, RemoteFault, ShellLostError, wasNotSent, WinrmError } from '../errors.ts'
 import type { PowerShellCommand, PowerShellPiece } from '../powershell/run.ts'
 import { followCommand, type CommandLimits } from '../winrs/command.ts'
 import { receive } from '../winrs/receiving.ts'
@@ -121,14 +121,17 @@ export const openRunspace = async (
     const hasInput = stdin !== undefined || options.acceptsInput === true
     const xml = createPipelineXml(runspaceScript(script, hasInput, options.prologue), hasInput)
     const [first, ...others] = fragment(writeMessage(MessageType.createPipeline, id, pipelineId, xml), capacity())
+    let isStarted = false
     try {
       const body = commandBody(xmlText(pipelineId), first!)
       await port.ask({ action: Action.command, body, signal: options.signal })
+      isStarted = true
       for (const other of others) await sendPiece(port.ask, pipelineId, other, false, options.signal)
     } catch (error) {
-      const isNotBegun = error instanceof RemoteFault && !(error instanceof ShellLostError) && others.length === 0
-      place.end(isNotBegun)
-      if (error instanceof WinrmError) error.mayHaveBegun = !(error instanceof RemoteFault)
+      const isUnsent = !isStarted && wasNotSent(error)
+      const isRefused = error instanceof RemoteFault && !(error instanceof ShellLostError) && others.length === 0
+      place.end(isUnsent || isRefused)
+      if (error instanceof WinrmError) error.mayHaveBegun = !isUnsent && !(error instanceof RemoteFault)
       throw error
     }
     const dialect = pipelineDialect({ poolId: id, pipelineId }, fragment)

@@ -1,5 +1,5 @@
 import { commandLineOf, type CommandLine } from '../cmd/command-line.ts'
-import { RemoteFault, ShellLostError, WinrmError } from '../errors.ts'
+import { RemoteFault, ShellLostError, wasNotSent, WinrmError } from '../errors.ts'
 import { Action } from '../wsman/namespaces.ts'
 import { readCommandId, readShellId } from './answers.ts'
 import { followCommand, type Command, type CommandLimits } from './command.ts'
@@ -79,18 +79,21 @@ export const openShell = async (station: Station, settings: ShellSettings, signa
     // a small input goes ahead of the first Receive, on the same lane; more of it beside, as the command reads it
     const ahead = stdin !== undefined && fitsOneSend(stdin, endpoint.maxEnvelopeBytes) ? stdin : undefined
     let commandId: string
+    let isStarted = false
     try {
       commandId = await start(commandLine, stdin !== undefined || options.acceptsInput === true, options)
+      isStarted = true
       if (ahead !== undefined)
         await sendPiece(port.ask, commandId, inputBytes(ahead), true, options.signal).catch((error: unknown) => {
           // a command may end without reading its input
           if (!(error instanceof RemoteFault)) throw error
         })
     } catch (error) {
-      const isNotBegun = error instanceof RemoteFault && !(error instanceof ShellLostError)
+      const isUnsent = !isStarted && wasNotSent(error)
+      const isNotBegun = isUnsent || (error instanceof RemoteFault && !(error instanceof ShellLostError))
       // without its number only the end of the shell is sure to end it
       place.end(isNotBegun)
-      if (error instanceof WinrmError) error.mayHaveBegun = !(error instanceof RemoteFault)
+      if (error instanceof WinrmError) error.mayHaveBegun = !isUnsent && !(error instanceof RemoteFault)
       throw error
     }
     const rest = ahead === undefined ? stdin : undefined

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { bindingHash, endPointBinding } from '../../src/connection/channel-binding.ts'
-import { selfSigned } from '../certificates.ts'
+import { selfSigned } from '../../testing/certificates.ts'
 
 const der = (digest: string, key?: readonly string[]) => new X509Certificate(selfSigned(digest, key).cert).raw
 const RSA = ['-newkey', 'rsa:2048', '-nodes', '-keyout', 'key.pem']

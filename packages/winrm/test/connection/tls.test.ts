@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { AuthError, collect, probe, TlsError, type ConnectOptions } from '../../src/index.ts'
 import { startWindows, type Windows } from '../../testing/index.ts'
-import { createAuthority, selfSigned } from '../certificates.ts'
+import { createAuthority, selfSigned } from '../../testing/certificates.ts'
 import { anna, annaBasic, connectTo, to } from '../client.ts'
 
 const authority = createAuthority()

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { endPointBinding } from '../../src/connection/channel-binding.ts'
 import { AuthError, collect } from '../../src/index.ts'
 import { gssAcceptor, startWindows } from '../../testing/index.ts'
-import { createAuthority } from '../certificates.ts'
+import { createAuthority } from '../../testing/certificates.ts'
 import { connectTo } from '../client.ts'
 import { describeWith } from './program.ts'
 

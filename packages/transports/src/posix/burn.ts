@@ -16,7 +16,7 @@ export const burnGuard = async (ask: Ask, place: Place, guard: Guard): Promise<G
     const answer = (await ask(burnText(guard, place))).trim()
     if (answer === 'burnt') return { kind: 'burnt' }
     const [word, ...rest] = answer.split(' ')
-    if (word !== 'found') throw noPlaceFault()
+    if (word !== 'found') throw noPlaceFault(place)
     const record = parseRecord(rest.join(' '))
     // whoever took it may be about to note something: that it starts, that it cannot start, or how it ended. On a busy
     // machine there may be seconds between the making of the file and the first word in it

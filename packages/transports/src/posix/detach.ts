@@ -4,6 +4,7 @@ import { checkScript } from './bootstrap.ts'
 import { checkedId, fullFault, noPlaceFault, takeText } from './guard.ts'
 import { whoText } from './identity.ts'
 import { keeperInput } from './keeper.ts'
+import type { Place } from './place.ts'
 import type { Detached, DetachedCommand } from './posix-shell.ts'
 import { runOnShell, type Ground } from './run.ts'
 
@@ -80,10 +81,10 @@ export const detachOnShell = async (ground: Ground, command: DetachedCommand): P
     },
   )
   if (exit.kind === 'stopped' && exit.outcome === 'stopped') throw cancelled('command')
-  return answerOf(said.trim(), exit.kind === 'exited' ? undefined : reasonOf(exit))
+  return answerOf(said.trim(), ground.place, exit.kind === 'exited' ? undefined : reasonOf(exit))
 }
 
-const answerOf = (said: string, reason: string | undefined): Detached => {
+const answerOf = (said: string, place: Place, reason: string | undefined): Detached => {
   const [word = '', value] = said.split(' ')
   switch (word) {
     case 'started':
@@ -93,7 +94,7 @@ const answerOf = (said: string, reason: string | undefined): Detached => {
     case 'unsupported':
       return { kind: 'unsupported', reason: 'The target has none of setsid, perl, bash and ksh to start it apart.' }
     case 'homeless':
-      throw noPlaceFault()
+      throw noPlaceFault(place)
     case 'full':
       throw fullFault()
     case 'failed':

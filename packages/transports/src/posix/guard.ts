@@ -145,11 +145,14 @@ export const fullFault = (): TransportError =>
     { started: false },
   )
 
-export const noPlaceFault = (): TransportError =>
+export const noPlaceFault = ({ directory }: Place): TransportError =>
   new TransportError(
     'protocol',
     'command',
-    'The target has no private folder in which to note that the command was started: neither the home directory of its ' +
-      'account nor /var/tmp nor /tmp is writable and safe. Make one of them so, or configure another folder.',
+    directory === undefined
+      ? 'The target has no private folder in which to note that the command was started: neither the home directory of its ' +
+          'account nor /var/tmp nor /tmp is writable and safe. Make one of them so, or configure another folder.'
+      : `The folder ${directory}, which the method names, cannot be used to note that the command was started. The folder ` +
+          'above it must be there and be writable by this log-in, and nobody else may write to either. Make them so, or name another.',
     { started: false, isWithoutFolder: true },
   )

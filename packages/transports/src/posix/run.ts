@@ -104,7 +104,7 @@ const attempt = async (
       case 'guarded':
         return { kind: 'guarded' }
       case 'homeless':
-        throw noPlaceFault()
+        throw noPlaceFault(ground.place)
       case 'full':
         throw fullFault()
       case 'run':

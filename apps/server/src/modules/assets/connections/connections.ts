@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { methodTitles } from '@opsconductor/contract'
 import {
   type GuardedShell,
@@ -57,7 +58,7 @@ export const createConnections = ({
     throw new TransportError(
       'refused',
       'connect',
-      'Commands on the server itself are switched off. OPSCONDUCTOR_LOCAL_TRANSPORT=true turns them on.',
+      `Commands on the executor’s own machine are switched off on ${hostname()}. OPSCONDUCTOR_LOCAL_TRANSPORT=true turns them on there; all executors of a zone should have it alike.`,
       { started: false },
     )
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { api, builtInRoles, type NewCredential } from '@opsconductor/contract'
@@ -72,6 +72,40 @@ describe.skipIf(!sshdAvailable('kinds of log-in'))('a log-in', () => {
     await expect(
       credential({ type: 'ssh_certificate', secret: { ...secret, certificate: 'ssh-ed25519 AAAA' } }),
     ).rejects.toMatchObject({ fields: [{ path: 'secret.certificate' }] })
+  })
+
+  test('by a certificate that has expired says so before anything is connected', async () => {
+    const { privateKey, certificate } = signCertificate(sshd.username, '20200101:20200201')
+    const secret = { username: sshd.username, privateKey, certificate }
+    const { name } = await credential({ type: 'ssh_certificate', secret })
+    const before = sshd.log()
+    expect(await tested(name)).toMatchObject({
+      isOk: false,
+      fault: 'denied',
+      message: expect.stringMatching(new RegExp(`certificate of the credential "${name}" expired on 2020-02-01`)),
+    })
+    expect(sshd.log()).toBe(before)
+  })
+
+  test.each([
+    ['host', { host: '-oProxyCommand=touch', port: 22 }, 'root'],
+    ['host', { host: '`touch`', port: 22 }, 'root'],
+    ['host', { host: '$(touch)', port: 22 }, 'root'],
+    ['user', undefined, '-oProxyCommand=touch${IFS}it'],
+    ['user', undefined, 'root;touch${IFS}it'],
+    ['user', undefined, '$(touch${IFS}it)'],
+  ])('by OpenSSH is given no %s name that it or a shell would take for something else', async (_of, address, user) => {
+    const marker = join(folder, 'it')
+    const username = user.replaceAll('it', marker)
+    const secret = { username, privateKey: sshd.privateKey }
+    const { name } = await credential({ type: 'ssh_key', secret })
+    const before = sshd.log()
+    expect(await tested(name, { ...address, sshClient: 'openssh' })).toMatchObject({
+      isOk: false,
+      fault: 'denied',
+      message: expect.stringContaining(`OpenSSH is not given "${address?.host ?? username}"`),
+    })
+    expect([existsSync(marker), sshd.log()]).toEqual([false, before])
   })
 
   test('by a key agent uses only those that the configuration names', async () => {

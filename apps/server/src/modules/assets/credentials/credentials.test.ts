@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { api } from '@opsconductor/contract'
-import { findProgram, sshdAvailable } from '@opsconductor/transports/testing'
+import { createAuthority, findProgram, sshdAvailable } from '@opsconductor/transports/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OpenAssets, openAssets } from '../../../../test/assets.ts'
 import { contextOf } from '../../../../test/context.ts'
@@ -94,6 +94,14 @@ test('names are unique, and those that mean something else are refused', async (
   ).toMatchObject({ name: 'Twice', description: 'x', revision: 2 })
 })
 
+test('a change that changes nothing raises no revision and leaves no audit line', async () => {
+  const { uuid: ref, revision, name } = await assets.addPassword('unchanged')
+  const lines = await assets.auditLines()
+  for (const body of [{}, { name }, { description: '' }])
+    expect(await assets.call(api.credentials.update, { params: { ref }, body })).toMatchObject({ name, revision })
+  expect(await assets.auditLines()).toEqual(lines)
+})
+
 test('nobody does what their permissions do not say', async () => {
   const { uuid: ref } = await assets.addPassword('guarded')
   const as = contextOf(assets.database, { permissions: ['credentials.read'] })
@@ -170,5 +178,49 @@ describe.skipIf(!sshdAvailable('SSH keys made by ssh-keygen'))('an SSH key', () 
       expect(refused).toMatchObject({ code: 'invalid', fields: [{ path: 'secret.privateKey' }] })
       expect(String(refused)).not.toContain(privateKey)
     }
+  })
+})
+
+describe('a client certificate', () => {
+  const authority = createAuthority()
+  const pair = authority.issue('anna', 'email:anna@example.org')
+  const lockedKey = createPrivateKey(pair.key)
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open sesame' })
+    .toString()
+  let drawn = 0
+  const secretOf = (more: object) => ({ certificate: pair.cert, privateKey: pair.key, ...more })
+  const add = (more: object = {}) =>
+    assets.call(api.credentials.create, {
+      body: { name: `certificate ${++drawn}`, type: 'certificate', secret: secretOf(more) },
+    })
+
+  test('is taken with its key, and opens with its passphrase and nothing else', async () => {
+    expect(await add()).toMatchObject({ type: 'certificate', username: null, fingerprint: null })
+    const { uuid } = await add({ privateKey: lockedKey, passphrase: 'open sesame' })
+    for (const passphrase of [undefined, 'open barley'])
+      await expect(add({ privateKey: lockedKey, passphrase })).rejects.toMatchObject({
+        code: 'invalid',
+        fields: [{ path: 'secret.passphrase' }],
+      })
+    await expect(rotate(uuid, secretOf({ privateKey: lockedKey, passphrase: 'open barley' }))).rejects.toMatchObject({
+      fields: [{ path: 'passphrase', message: expect.stringContaining('does not fit') }],
+    })
+  })
+
+  test('for another key is refused', async () => {
+    await expect(add({ privateKey: authority.issue('bob', 'email:bob@example.org').key })).rejects.toMatchObject({
+      fields: [{ path: 'secret.certificate', message: 'This certificate is for another key.' }],
+    })
+  })
+
+  test.each([
+    ['certificate', 'hunter22'],
+    ['certificate', pair.key],
+    ['privateKey', 'hunter22'],
+    ['privateKey', pair.cert],
+  ])('whose %s is none is refused without repeating it', async (field, text) => {
+    const refused = await add({ [field]: text }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'invalid', fields: [{ path: `secret.${field}` }] })
+    expect(JSON.stringify(refused) + String(refused)).not.toContain(text.trim().split('\n').at(-2) ?? text)
   })
 })

@@ -16,7 +16,7 @@ import type { Vault } from '../../../kernel/vault/vault.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { refuseChanged } from '../revision.ts'
 import * as store from './credentials.store.ts'
-import { readSshKey } from './private-key.ts'
+import { readPrivateKey } from './private-key.ts'
 import { parseSecret, sealSecret, usernameOf } from './secrets.ts'
 import { selectUses } from './uses.store.ts'
 
@@ -38,12 +38,13 @@ export const createCredentials = ({ vault, wake }: { vault: Vault; wake: Wake })
   const change = (
     ctx: Context,
     { ref, ifRevision, action }: { ref: string; ifRevision: number | null; action: string },
-    work: (ctx: Context, row: store.CredentialRow) => Promise<Record<string, unknown>>,
+    work: (ctx: Context, row: store.CredentialRow) => Promise<Record<string, unknown> | 'unchanged'>,
   ): Promise<Credential> =>
     transaction(ctx, async (ctx) => {
       const before = await find(ctx, ref, true)
       refuseChanged(before, ifRevision)
       const details = await unlessTaken(() => work(ctx, before))
+      if (details === 'unchanged') return store.toCredential(before)
       const after = await store.findCredential(ctx.db, before.id)
       await audit(ctx, action, subject(after), details)
       afterCommit(ctx, () => wake.announce(topics.list('credentials')))
@@ -66,7 +67,7 @@ export const createCredentials = ({ vault, wake }: { vault: Vault; wake: Wake })
     create: async (ctx: Context, { name, description, type, secret }: NewCredential): Promise<Credential> => {
       permit(ctx, 'credentials.create')
       refuseReserved(name)
-      const fingerprint = readSshKey(type, secret, 'secret.')
+      const fingerprint = readPrivateKey(type, secret, 'secret.')
       return transaction(ctx, async (ctx) => {
         const uuid = newUuid()
         const id = await unlessTaken(() =>
@@ -97,6 +98,7 @@ export const createCredentials = ({ vault, wake }: { vault: Vault; wake: Wake })
       if (name !== undefined) refuseReserved(name)
       return change(ctx, { ref, ifRevision, action: 'credentials.update' }, async (ctx, row) => {
         refuseArchived(row)
+        if ((name ?? row.name) === row.name && (description ?? row.description) === row.description) return 'unchanged'
         await store.updateCredential(ctx.db, row.id, {
           ...(name === undefined ? {} : { name }),
           ...(description === undefined ? {} : { description }),
@@ -110,7 +112,7 @@ export const createCredentials = ({ vault, wake }: { vault: Vault; wake: Wake })
       permit(ctx, 'credentials.update')
       const { type } = await find(ctx, ref)
       const secret = parseSecret(type as CredentialType, input)
-      const fingerprint = readSshKey(type, secret, '')
+      const fingerprint = readPrivateKey(type, secret, '')
       return change(ctx, { ref, ifRevision, action: 'credentials.rotate' }, async (ctx, row) => {
         refuseArchived(row)
         const sealed = sealSecret(vault, row.uuid, secret)

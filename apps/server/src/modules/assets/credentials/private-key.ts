@@ -1,16 +1,19 @@
 import type { CredentialSecret } from '@opsconductor/contract'
 import { describeCertificate, describePrivateKey, TransportError } from '@opsconductor/transports'
 import { invalid } from '../../../kernel/errors.ts'
+import { checkClientCertificate } from './client-certificate.ts'
 
 /**
- * Reads the private key of an SSH credential, so that what no log-in could use is refused when it is saved.
+ * Reads the private key of a credential, and the certificate beside it, so that what no log-in could use is refused when
+ * it is saved.
  *
  * @param prefix where the secret is in the request's body, e.g. `secret.`
- * @returns the fingerprint of its public key; null for secrets that are no SSH key
+ * @returns the fingerprint of the public key of an SSH key; null for other secrets
  * @throws Refusal `invalid` that says whether the key or the passphrase is wrong
  */
-export const readSshKey = (type: string, secret: CredentialSecret, prefix: string): string | null => {
+export const readPrivateKey = (type: string, secret: CredentialSecret, prefix: string): string | null => {
   if (type === 'ssh_agent') return ('fingerprint' in secret && secret.fingerprint) || null
+  if (type === 'certificate') checkClientCertificate(secret as CredentialSecret<'certificate'>, prefix)
   if (!type.startsWith('ssh_') || !('privateKey' in secret)) return null
   try {
     const { fingerprint } = describePrivateKey(secret.privateKey, secret.passphrase)

@@ -38,4 +38,10 @@ export const describeMethod = (method: Method) => ({
   ...(method.config.jumpHosts === undefined ? {} : { jumpHosts: method.config.jumpHosts }),
 })
 
+/** Of the fields that are to have a value, those that have another one. */
+export const changesOf = <F extends Partial<Target>>(before: Target, fields: F): Partial<F> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([field, value]) => !same(before[field as keyof Target], value)),
+  ) as Partial<F>
+
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)

@@ -90,6 +90,18 @@ test('two people who change the same revision: the second is told', async () => 
   expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'changed_meanwhile' } })
 })
 
+test('a change that changes nothing raises no revision and leaves no audit line', async () => {
+  const { serial: ref, ...made } = await assets.addTarget('unchanged')
+  const lines = await assets.auditLines()
+  const update = (body: object) => assets.call(api.targets.update, { params: { ref }, body, ifRevision: made.revision })
+  for (const body of [{}, { name: 'unchanged', tags: [] }, { description: '' }])
+    expect(await update(body)).toMatchObject({ revision: made.revision, updatedAt: made.updatedAt })
+  expect(await assets.auditLines()).toEqual(lines)
+  expect((await update({ description: 'changed', tags: [] })).revision).toBe(made.revision + 1)
+  await expect(update({})).rejects.toMatchObject({ code: 'changed_meanwhile' })
+  expect((await assets.auditLines()).at(-1)?.details).toEqual({ changed: { description: { from: '', to: 'changed' } } })
+})
+
 test('methods are kept by UUID, added and removed, and one stays primary', async () => {
   const target = await assets.call(api.targets.create, {
     body: { name: 'methods', methods: [ssh('192.0.2.1'), { ...ssh('192.0.2.2'), name: 'by cable' }] },

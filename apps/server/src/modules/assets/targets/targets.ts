@@ -17,7 +17,7 @@ import { refuseChanged } from '../revision.ts'
 import { findTarget, targetSubject } from './find-target.ts'
 import { refuseLeavingZone } from './method-guards.ts'
 import { replaceMethods } from './methods.ts'
-import { describeChange, describeMethod } from './target-change.ts'
+import { changesOf, describeChange, describeMethod } from './target-change.ts'
 import * as store from './targets.store.ts'
 
 type ListQuery = RouteInput<typeof api.targets.list>['query']
@@ -27,12 +27,12 @@ export const createTargets = ({ wake }: { wake: Wake }) => {
   const change = (
     ctx: Context,
     { ref, ifRevision, action }: { ref: string; ifRevision: number | null; action: string },
-    work: (ctx: Context, row: store.TargetRow) => Promise<void>,
+    work: (ctx: Context, row: store.TargetRow) => Promise<void | 'unchanged'>,
   ): Promise<Target> =>
     transaction(ctx, async (ctx) => {
       const before = await findTarget(ctx, ref, true)
       refuseChanged(before, ifRevision)
-      await unlessTaken(() => work(ctx, before))
+      if ((await unlessTaken(() => work(ctx, before))) === 'unchanged') return store.toTarget(before)
       const after = await store.findTargetById(ctx.db, before.id)
       await audit(ctx, action, targetSubject(after), describeChange(store.toTarget(before), store.toTarget(after)))
       afterCommit(ctx, () => wake.announce(topics.list('targets')))
@@ -48,10 +48,13 @@ export const createTargets = ({ wake }: { wake: Wake }) => {
     return change(ctx, { ref, ifRevision, action }, async (ctx, row) => {
       if (row.archivedAt !== null)
         throw new Refusal('conflict', `The target "${row.name}" is archived. Restore it first.`)
+      const changes = changesOf(store.toTarget(row), given(fields))
+      if (methods === undefined && Object.keys(changes).length === 0) return 'unchanged'
       const zone = fields.zone ?? row.zone
       if (zone !== row.zone) refuseLeavingZone(ctx, row.methods)
       if (methods !== undefined) await replaceMethods(ctx, { ...row, zone }, methods)
-      await store.updateTarget(ctx.db, row.id, given(fields))
+      await store.updateTarget(ctx.db, row.id, changes)
+      return undefined
     })
   }
 

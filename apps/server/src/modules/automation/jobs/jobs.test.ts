@@ -110,6 +110,13 @@ describe('changes of somebody else', () => {
   })
 })
 
+test('a job that is enabled already is not enabled again', async () => {
+  const { serial: ref, revision } = await create()
+  const lines = await auditLines('jobs.update')
+  expect(await app.admin(api.jobs.update, { params: { ref }, body: { isEnabled: true } })).toMatchObject({ revision })
+  expect(await auditLines('jobs.update')).toEqual(lines)
+})
+
 describe('archive', () => {
   test('an archived job keeps its versions, gives its name away, and takes no change', async () => {
     const job = await create()

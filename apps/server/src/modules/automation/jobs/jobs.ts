@@ -97,6 +97,7 @@ export const createJobs = ({ wake }: { wake: Wake }) => {
       return transaction(ctx, async (ctx) => {
         const job = await find(ctx, ref)
         refuseStale(job, ifRevision)
+        if (job.isEnabled === change.isEnabled) return toDetail(job)
         await store.setJob(ctx.db, job.id, change)
         await audit(ctx, 'jobs.update', subjectOf(job), change)
         changed(ctx)

@@ -167,6 +167,15 @@ test('one changes the own profile, and nothing else of oneself', async () => {
   expect((await refusal(user(api.auth.updateMe, { body: { timeZone: 'Mars/Olympus' } }))).code).toBe('invalid')
 })
 
+test('a change that changes nothing leaves no audit line', async () => {
+  const user = await app.as('guest')
+  const lines = (await app.auditLines()).length
+  expect(await user(api.auth.updateMe, { body: {} })).toEqual(user.me)
+  const before = await app.admin(api.users.read, { params: { ref: user.me.uuid } })
+  expect(await app.admin(api.users.update, { params: { ref: user.me.uuid }, body: {} })).toEqual(before)
+  expect(await app.auditLines()).toHaveLength(lines)
+})
+
 test('no answer and no audit line holds a password or its hash', async () => {
   const { items } = await app.admin(api.users.list, { query: { limit: 200 } })
   const audit = await app.admin(api.audit.list, { query: { limit: 200 } })

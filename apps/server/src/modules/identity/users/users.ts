@@ -68,11 +68,13 @@ export const createUsers = ({ endSessions, wake }: { endSessions: EndSessions; w
       })
     },
 
-    update: (ctx: Context, uuid: string, { roles, password, status, ...profile }: UserChange): Promise<User> => {
+    update: (ctx: Context, uuid: string, change: UserChange): Promise<User> => {
       permit(ctx, 'users.update')
+      const { roles, password, status, ...profile } = change
       return transaction(ctx, async (ctx) => {
         const user = await find(ctx, uuid)
         await mayTouch(ctx, user)
+        if (isEmpty(change)) return store.toUser(user)
         if (roles !== undefined) {
           const granted = await grantableRoles(ctx, roles)
           if (!roles.includes('administrator')) await keepAnAdministrator(ctx, user)
@@ -145,6 +147,7 @@ export const createUsers = ({ endSessions, wake }: { endSessions: EndSessions; w
     updateMe: (ctx: Context, change: ProfileChange): Promise<Me> =>
       transaction(ctx, async (ctx) => {
         const user = await find(ctx, ctx.actor.uuid ?? '')
+        if (isEmpty(change)) return toMe(user)
         await unlessTaken(() => store.updateUser(ctx.db, user.id, profileColumns(change)))
         await audit(ctx, 'auth.updateMe', subject(user), { changed: Object.keys(change) })
         announce(ctx)
@@ -188,6 +191,8 @@ export const toMe = (row: store.UserRow): Me => ({
   ...store.toUser(row),
   permissions: (row.permissions as Permission[]).toSorted(),
 })
+
+const isEmpty = (change: object) => Object.values(change).every((value) => value === undefined)
 
 /** Nobody gives away more than they have. */
 const grantableRoles = async (ctx: Context, names: readonly string[]): Promise<RoleRow[]> => {

@@ -22,7 +22,7 @@ export const problems = {
   too_large: { status: 413, title: 'The request is too large' },
   out_of_range: { status: 416, title: 'The range lies outside of what there is' },
   unsupported_media_type: { status: 415, title: 'Send JSON' },
-  locked_out: { status: 429, title: 'Too many failed log-ins' },
+  locked_out: { status: 429, title: 'Too many wrong passwords' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
   unavailable: { status: 503, title: 'Not ready' },

@@ -96,6 +96,24 @@ test('guesses from everywhere lock a name everywhere, but for where its owner lo
   expect((await login(username, userPassword, '192.0.2.9')).user.username).toBe(username)
 })
 
+test('the current password is guessed no more often by who is in, and with it the log-in is locked', async () => {
+  const username = await newUser()
+  const address = '192.0.2.13'
+  const { accessToken } = await login(username, userPassword, address)
+  const headers = () => ({ authorization: `Bearer ${accessToken}`, 'x-forwarded-for': address })
+  const change = (currentPassword: string) =>
+    createCall({ origin: app.url, headers })(api.auth.changePassword, {
+      body: { currentPassword, newPassword: 'another long password' },
+    })
+  for (let number = 1; number <= 5; number++) expect(await refusalCode(change(`guess ${number}`))).toBe('invalid')
+  expect(await refusal(change(userPassword))).toMatchObject({ code: 'locked_out', status: 429 })
+  expect(await refusalCode(login(username, userPassword, address))).toBe('locked_out')
+  const lines = (await app.auditLines()).filter(({ subjectName }) => subjectName === username)
+  expect(lines.at(-1)).toMatchObject({ action: 'auth.changePassword', details: { refused: true, lockedOut: true } })
+  await app.database.asOwner(`update identity.login_failures set latest_at = latest_at - interval '15 minutes'`)
+  expect((await change(userPassword)).username).toBe(username)
+})
+
 test('a failure that locks says so in the audit trail, and failures are forgotten in time', async () => {
   const username = await newUser()
   await guess(username, '192.0.2.11', 5)

@@ -38,4 +38,4 @@ export const noteSuccess = async (ctx: Context, attempt: Attempt, userId: number
 }
 
 const lockedOut = (until: Date) =>
-  new Refusal('locked_out', `Too many failed log-ins. Try again after ${until.toISOString()}.`)
+  new Refusal('locked_out', `Too many wrong passwords. Try again after ${until.toISOString()}.`)

@@ -16,7 +16,7 @@ export const sessionRoutes = ({ sessions, users }: { sessions: Sessions; users: 
   }),
   on(api.auth.logout, async (ctx, { body }, exchange) => {
     await sessions.logout(ctx, {
-      refreshToken: body?.refreshToken ?? cookieToken(exchange),
+      refreshToken: body?.refreshToken ?? (isByBearerAlone(exchange) ? null : cookieToken(exchange)),
       accessToken: exchange.accessToken,
     })
     exchange.clearRefreshCookie()
@@ -34,6 +34,9 @@ export const sessionRoutes = ({ sessions, users }: { sessions: Sessions; users: 
   on(api.auth.sessions, (ctx) => sessions.list(ctx)),
   on(api.auth.revokeSession, (ctx, { params }) => sessions.revoke(ctx, params.ref)),
 ]
+
+/** An access token is proof enough: a cookie that comes along without our header is passed over. */
+const isByBearerAlone = ({ accessToken, isFromOurCode }: Exchange) => accessToken !== null && !isFromOurCode
 
 /** The browser's cookie travels with requests other sites provoke, so it counts only beside a header they cannot set. */
 const cookieToken = (exchange: Exchange): string | null => {

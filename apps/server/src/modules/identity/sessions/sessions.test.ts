@@ -145,6 +145,14 @@ test('logging out with nothing but an access token ends its session', async () =
   expect(await isAlive(elsewhere.accessToken)).toBe(true)
 })
 
+test('logging out with an access token needs no header, also where the browser sends its cookie along', async () => {
+  const { answer, cookie } = await loginForCookie(await newUser())
+  const { accessToken } = (await answer.json()) as { accessToken: string }
+  const out = await byCookie('logout', cookie, { authorization: `Bearer ${accessToken}` })
+  expect(out.status).toBe(204)
+  expect(await isAlive(accessToken)).toBe(false)
+})
+
 test('revoke-all ends all of my sessions at once, and nobody else’s', async () => {
   const username = await newUser()
   const [one, two, other] = await Promise.all([login(username), login(username), login(await newUser())])

@@ -74,17 +74,7 @@ export const createSessions = ({ accessTokens, wake }: { accessTokens: AccessTok
     user: UserRow | undefined,
     client: Client,
   ): Promise<never> => {
-    await transaction(ctx, async (ctx) => {
-      const noted = await noteFailure(ctx, attempt)
-      // as the right password would be by now
-      if (noted === 'wasLocked') await refuseLocked(ctx, attempt, user?.id ?? null)
-      await audit(ctx, 'auth.login', user === undefined ? null : subjectOf(user), {
-        refused: true,
-        username: login.username,
-        ...(noted === 'locks' ? { lockedOut: true } : {}),
-        ...client,
-      })
-    })
+    await noteWrongPassword(ctx, 'auth.login', attempt, user, { username: login.username, ...client })
     throw new Refusal('wrong_credentials', 'User name or password is wrong.')
   }
 
@@ -190,7 +180,10 @@ export const createSessions = ({ accessTokens, wake }: { accessTokens: AccessTok
 
     changePassword: async (ctx: Context, currentPassword: string, newPassword: string): Promise<Me> => {
       const user = await me(ctx)
+      const attempt = attemptOf(user.username, ctx.address ?? '')
+      await refuseLocked(ctx, attempt, user.id)
       if (!(await isPassword(currentPassword, user.passwordHash))) {
+        await noteWrongPassword(ctx, 'auth.changePassword', attempt, user, {})
         throw new Refusal('invalid', 'The current password is wrong.', {
           fields: [{ path: 'currentPassword', message: 'is wrong' }],
         })
@@ -202,6 +195,8 @@ export const createSessions = ({ accessTokens, wake }: { accessTokens: AccessTok
       }
       const passwordHash = await hashPassword(newPassword)
       return transaction(ctx, async (ctx) => {
+        await refuseLocked(ctx, attempt, user.id) // others may have guessed wrong meanwhile
+        await noteSuccess(ctx, attempt, user.id)
         await updateUser(ctx.db, user.id, { passwordHash, mustChangePassword: false })
         forget(await store.revokeSessions(ctx.db, { userId: user.id, exceptUuid: ctx.actor.session }, 'password'))
         forget([{ uuid: ctx.actor.session ?? '' }])
@@ -233,6 +228,22 @@ export const createSessions = ({ accessTokens, wake }: { accessTokens: AccessTok
 }
 
 export type Sessions = ReturnType<typeof createSessions>
+
+/** Counts a wrong password and writes it down. @throws Refusal `locked_out` when others have locked the name meanwhile */
+const noteWrongPassword = (
+  ctx: Context,
+  action: string,
+  attempt: Attempt,
+  user: UserRow | undefined,
+  details: Record<string, unknown>,
+): Promise<void> =>
+  transaction(ctx, async (ctx) => {
+    const noted = await noteFailure(ctx, attempt)
+    // as the right password would be by now
+    if (noted === 'wasLocked') await refuseLocked(ctx, attempt, user?.id ?? null)
+    const locks = noted === 'locks' ? { lockedOut: true } : {}
+    await audit(ctx, action, user === undefined ? null : subjectOf(user), { refused: true, ...details, ...locks })
+  })
 
 const me = async (ctx: Context): Promise<UserRow> => {
   const user = await findUser(ctx.db, ctx.actor.uuid ?? '')

@@ -223,7 +223,7 @@ describe('the OpenAPI document', () => {
     summary?: string
     responses?: Record<string, object>
     security?: object[]
-    requestBody?: object
+    requestBody?: { required?: boolean }
     parameters?: object[]
   }
   type Document = {
@@ -254,6 +254,8 @@ describe('the OpenAPI document', () => {
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       })
       expect(operation?.requestBody !== undefined).toBe(route.body !== undefined)
+      const isRequired = route.body !== undefined && !route.body.safeParse(undefined).success
+      expect(operation?.requestBody?.required ?? false).toBe(isRequired)
       expect(operation?.security !== undefined).toBe(route.access !== 'public')
     }
   })

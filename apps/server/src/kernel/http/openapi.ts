@@ -1,6 +1,6 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
-import { apiBase, jobJsonSchema } from '@opsconductor/contract'
+import { allRoutes, apiBase, jobJsonSchema } from '@opsconductor/contract'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { docsPolicy } from './page-policy.ts'
@@ -21,7 +21,7 @@ export const serveOpenApi = async (server: FastifyInstance, version: string) => 
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => sayWhichBodiesAreOptional(jsonSchemaTransformObject(document)),
   })
   await server.register(fastifySwaggerUi, {
     logo,
@@ -38,6 +38,21 @@ export const serveOpenApi = async (server: FastifyInstance, version: string) => 
       .serializer((value: unknown) => JSON.stringify(value))
       .send(jobSchema),
   )
+}
+
+type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>
+
+/** The library calls every body required. */
+const sayWhichBodiesAreOptional = (document: OpenApiDocument): OpenApiDocument => {
+  if (!('openapi' in document)) return document
+  for (const { route } of allRoutes()) {
+    if (route.body?.safeParse(undefined).success !== true) continue
+    const path = `${apiBase}${route.path.replaceAll(/:(\w+)/g, '{$1}')}`
+    const method = route.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete'
+    const body = document.paths?.[path]?.[method]?.requestBody
+    if (body !== undefined && 'content' in body) body.required = false
+  }
+  return document
 }
 
 /** In place of the library's own: the name is in the page already. */

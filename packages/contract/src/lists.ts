@@ -4,9 +4,13 @@ export const pageLimitDefault = 50
 export const pageLimitMax = 200
 
 /** Query of every list. Pages follow one another by cursor; a cursor belongs to the query that made it. */
-export const ListQuery = z.object({
+export const PageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(pageLimitMax).default(pageLimitDefault),
   cursor: z.string().max(500).optional(),
+})
+
+/** Query of a list in which words can be looked for. */
+export const ListQuery = PageQuery.extend({
   q: z.string().trim().max(200).optional().describe('words to look for'),
 })
 export type ListQuery = z.infer<typeof ListQuery>

@@ -1,6 +1,6 @@
 import { Fault } from '../assets/connection-tests.ts'
 import { BranchNumber, ExecutionRef, Ref, SerialReference, Time, Uuid } from '../identifiers.ts'
-import { Flag, ListQuery, pageOf } from '../lists.ts'
+import { Flag, ListQuery, PageQuery, pageOf } from '../lists.ts'
 import { route } from '../route.ts'
 import { z } from '../zod.ts'
 import { Values } from './job-document.ts'
@@ -224,7 +224,7 @@ export const executions = {
     summary: 'The step results of all branches',
     access: 'executions.read',
     params,
-    query: ListQuery,
+    query: PageQuery,
     status: 200,
     answer: pageOf(StepResult),
   }),

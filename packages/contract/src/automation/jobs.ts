@@ -1,5 +1,5 @@
 import { Ref, SerialReference, Time, Uuid } from '../identifiers.ts'
-import { Flag, ListQuery, pageOf } from '../lists.ts'
+import { Flag, ListQuery, PageQuery, pageOf } from '../lists.ts'
 import { route } from '../route.ts'
 import { z } from '../zod.ts'
 import { ExecutionStatus } from './states.ts'
@@ -111,7 +111,7 @@ export const jobs = {
     summary: 'All versions, newest first',
     access: 'jobs.read',
     params,
-    query: ListQuery,
+    query: PageQuery,
     status: 200,
     answer: pageOf(JobVersion),
   }),

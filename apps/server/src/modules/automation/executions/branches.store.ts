@@ -1,5 +1,6 @@
 import type { Branch, BranchStatus, CancelOutcome, Fault } from '@opsconductor/contract'
 import { type Kysely, type Selectable, type UpdateObject, sql } from 'kysely'
+import { containing } from '../../../kernel/cursor.ts'
 import type { DB } from '../../../kernel/database/index.ts'
 import { branchNumber } from '../plans/plans.ts'
 import { drawn } from './executions.store.ts'
@@ -38,7 +39,7 @@ export const selectBranches = (
     .orderBy('number')
     .limit(limit)
   if (filter.status !== undefined) query = query.where('status', '=', filter.status)
-  if (filter.q) query = query.where('targetName', 'ilike', `%${filter.q}%`)
+  if (filter.q) query = query.where('targetName', 'ilike', containing(filter.q))
   if (filter.changedAfter !== undefined) query = query.where('changeSeq', '>', filter.changedAfter)
   return query.execute()
 }

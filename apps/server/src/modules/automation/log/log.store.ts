@@ -1,5 +1,6 @@
 import type { LogCategory, LogLevel, LogLine, LogPhase } from '@opsconductor/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { containing } from '../../../kernel/cursor.ts'
 import type { DB } from '../../../kernel/database/index.ts'
 import { branchNumber } from '../plans/plans.ts'
 
@@ -51,6 +52,7 @@ export type LogFilter = {
   level?: string | undefined
   category?: string | undefined
   branch?: number | undefined
+  q?: string | undefined
 }
 
 export const selectLogLines = (db: Kysely<DB>, place: LogPlace, filter: LogFilter, afterSeq: number, limit: number) => {
@@ -66,6 +68,7 @@ export const selectLogLines = (db: Kysely<DB>, place: LogPlace, filter: LogFilte
   if (filter.level !== undefined) query = query.where('level', '=', filter.level)
   if (filter.category !== undefined) query = query.where('category', '=', filter.category)
   if (filter.branch !== undefined) query = query.where('branch', '=', filter.branch)
+  if (filter.q) query = query.where('message', 'ilike', containing(filter.q))
   return query.execute()
 }
 

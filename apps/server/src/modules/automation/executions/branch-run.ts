@@ -204,7 +204,9 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     await run.ready
     const isBegun = latest?.status === 'running'
     const work = isBegun ? planned : await plans.settle(ctx, run.branch, planned)
-    return runWait(ctx, run, work, { index: work.index, attempt: latest?.attempt ?? 1 }, isBegun)
+    const came = await runWait(ctx, run, work, { index: work.index, attempt: latest?.attempt ?? 1 }, isBegun)
+    if (typeof came !== 'string') ports.metrics.step({ ...notMeasured, type: work.step.type, ...came })
+    return came
   }
 
   const runSteps = async (ctx: Context, run: Run): Promise<BranchEnd | Interlude> => {
@@ -287,6 +289,8 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     }
   }
 }
+
+const notMeasured = { method: null, waitMs: null, authenticateMs: null, collectMs: null, outputBytes: 0 }
 
 /** It has begun on its target, and nobody has seen its end. */
 const isBegun = ({ status }: { status: string }) => status === 'running' || status === 'unknown'

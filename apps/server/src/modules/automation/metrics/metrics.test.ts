@@ -50,6 +50,12 @@ describe.skipIf(!sshdAvailable('metrics of executions'))('metrics of executions'
     expect(second?.timings).toMatchObject({ waitMs: 0, authenticateMs: null })
   })
 
+  test('a step that waited is counted, too', async () => {
+    expect((await fleet.run([{ type: 'wait', durationSec: 0.1 }])).status).toBe('completed')
+    const series = 'opsconductor_steps_total{type="wait",method="none",status="completed",fault="",exit="none"}'
+    await until(async () => valueOf(await scrape(), series) === 1)
+  })
+
   test('slots and queues are as they are at this moment', async () => {
     await until(async () => (await scrape()).includes('opsconductor_executor_slots{'))
     await using idle = await startFleet({ services: ['gateway', 'scheduler'] })

@@ -1,4 +1,11 @@
-import { api, type Execution, isFinalExecution, type JobDocumentInput, type StartRequest } from '@opsconductor/contract'
+import {
+  api,
+  type Execution,
+  type ExecutionDetail,
+  isFinalExecution,
+  type JobDocumentInput,
+  type StartRequest,
+} from '@opsconductor/contract'
 import { type Sshd, type SshdOptions, startSshd } from '@opsconductor/transports/testing'
 import { startApp, type TestApp, type TestAppOptions } from './app.ts'
 import { until } from './until.ts'
@@ -43,7 +50,7 @@ export const startFleet = async ({
     return app.admin(api.executions.start, { params: { ref: serial }, body: request })
   }
 
-  const read = (ref: string): Promise<Execution> => app.admin(api.executions.read, { params: { ref } })
+  const read = (ref: string): Promise<ExecutionDetail> => app.admin(api.executions.read, { params: { ref } })
 
   /** Waits for the end of an execution. */
   const ended = async ({ uuid }: { uuid: string }, limitMs = 60_000): Promise<Execution> => {

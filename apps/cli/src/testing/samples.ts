@@ -6,6 +6,7 @@ import type {
   JobDetail,
   Me,
   OutputLine,
+  StepResult,
 } from '@opsconductor/contract'
 
 const at = '2026-01-02T03:04:05.000Z'
@@ -65,6 +66,8 @@ export const execution = (
   job,
   status,
   needsAttention: false,
+  cancelRequestedAt: null,
+  cancelRequestedBy: null,
   cancelOutcome: null,
   message: null,
   requestedBy: 'anna',
@@ -103,6 +106,35 @@ export const branch = (number: number, status: BranchStatus, changes: Partial<Br
   queuedAt: at,
   startedAt: status === 'queued' ? null : at,
   finishedAt: null,
+  changeSeq: 1,
+  ...changes,
+})
+
+export const stepResult = (changes: Partial<StepResult> = {}): StepResult => ({
+  branch: '001',
+  index: 0,
+  attempt: 1,
+  id: 'step-1',
+  name: 'Step 1',
+  type: 'ssh.exec',
+  status: 'completed',
+  target: null,
+  method: null,
+  credential: null,
+  mode: 'attached',
+  command: 'true',
+  exitCode: 0,
+  signal: null,
+  fault: null,
+  message: null,
+  executor: null,
+  dueAt: null,
+  startedAt: at,
+  finishedAt: at,
+  timings: { waitMs: null, connectMs: null, authenticateMs: null, runMs: null, collectMs: null },
+  outputBytes: 0,
+  isOutputTruncated: false,
+  isOutputIncomplete: false,
   changeSeq: 1,
   ...changes,
 })

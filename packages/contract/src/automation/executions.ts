@@ -20,6 +20,10 @@ export const Execution = z.object({
   job: SerialReference.extend({ version: count }),
   status: ExecutionStatus,
   needsAttention: z.boolean().describe('a branch is lost: somebody has to say what became of it'),
+  cancelRequestedAt: Time.nullable().describe(
+    'it is to be stopped since then; it has ended once nothing runs any more',
+  ),
+  cancelRequestedBy: z.string().nullable().describe('null where its time limit did'),
   cancelOutcome: CancelOutcome.nullable(),
   message: z.string().nullable(),
   requestedBy: z.string(),

@@ -6,6 +6,7 @@ import { call, useMay } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
 import { tellError } from '../../ui/notices.ts'
 import { CancelButton } from './CancelButton.tsx'
+import { isBeingStopped } from './execution-state.ts'
 import { newRequestKey } from './request-key.ts'
 import { ResumeButton } from './ResumeButton.tsx'
 
@@ -14,6 +15,8 @@ type Props = { execution: Execution; merge: (change: { execution: Execution }) =
 /** What can be done about an execution: hold it and let it go on while it runs, run it again when it has ended. */
 export const ExecutionActions = ({ execution, merge }: Props) => {
   const may = useMay()
+  // a second cancel says nothing new
+  if (isBeingStopped(execution)) return null
   if (!isFinalExecution(execution.status)) {
     return (
       <>

@@ -1,10 +1,13 @@
 import type { Execution } from '@opsconductor/contract'
 import { StatusBadge } from '../../ui/StatusBadge.tsx'
+import { isBeingStopped } from './execution-state.ts'
 
 /** The state of an execution; that somebody has to look at it weighs more. */
-export const ExecutionBadge = ({ execution }: { execution: Execution }) =>
-  execution.needsAttention ? (
-    <StatusBadge status="needs_attention" tone="red" />
+export const ExecutionBadge = ({ execution }: { execution: Execution }) => {
+  if (execution.needsAttention) return <StatusBadge status="needs_attention" tone="red" />
+  return isBeingStopped(execution) ? (
+    <StatusBadge status="being_stopped" tone="amber" />
   ) : (
     <StatusBadge status={execution.status} />
   )
+}

@@ -6,6 +6,7 @@ import { Identifier } from '../../ui/Identifier.tsx'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { TimeText } from '../../ui/TimeText.tsx'
 import { ExecutionActions } from './ExecutionActions.tsx'
+import { isBeingStopped } from './execution-state.ts'
 import classes from './ExecutionHead.module.css'
 import { ExecutionBadge } from './ExecutionBadge.tsx'
 import { Progress } from './Progress.tsx'
@@ -74,14 +75,23 @@ const outcomes = {
 } as const
 
 const Notices = ({ execution }: { execution: Execution }) => {
-  const { needsAttention, cancelOutcome, counts } = execution
+  const { needsAttention, cancelOutcome, cancelRequestedAt, cancelRequestedBy, counts } = execution
   return (
     <>
       {needsAttention && (
         <Alert variant="default" icon={<IconAlertTriangle aria-hidden />} title="Somebody has to look" mb="md">
           <Text size="sm">
             {counted(counts.lost, 'branch was', 'branches were')} lost: the connection ended in the middle of a step and
-            nobody knows whether it ran to its end. Look at the target, then rerun if that is safe.
+            nobody knows whether it ran to its end. Look at the target, then say on the branch what became of it.
+          </Text>
+        </Alert>
+      )}
+      {isBeingStopped(execution) && (
+        <Alert variant="default" icon={<IconInfoCircle aria-hidden />} mb="md">
+          <Text size="sm">
+            {cancelRequestedBy === null ? 'Its time was over' : `${cancelRequestedBy} cancelled it`}{' '}
+            <TimeText at={cancelRequestedAt ?? execution.queuedAt} />. Nothing more begins, and what runs on the targets
+            is being stopped.
           </Text>
         </Alert>
       )}

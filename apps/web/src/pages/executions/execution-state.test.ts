@@ -11,6 +11,8 @@ const branch = (number: number, status: BranchStatus, changeSeq = 1): Branch => 
   attempt: 1,
   fault: null,
   message: null,
+  cancelRequestedAt: null,
+  cancelRequestedBy: null,
   cancelOutcome: null,
   outputLines: 0,
   dueAt: null,

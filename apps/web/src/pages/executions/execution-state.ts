@@ -1,4 +1,10 @@
-import type { Branch, BranchStatus, Execution, StepResult } from '@opsconductor/contract'
+import {
+  type Branch,
+  type BranchStatus,
+  type Execution,
+  isFinalExecution,
+  type StepResult,
+} from '@opsconductor/contract'
 
 type Change = { execution?: Execution; branches?: readonly Branch[]; steps?: readonly StepResult[] }
 
@@ -88,6 +94,10 @@ export const orderBranches = (branches: Iterable<Branch>, { status, q = '' }: Fi
     })
     .sort((a, b) => rank[a.status] - rank[b.status] || Number(a.number) - Number(b.number))
 }
+
+/** It was cancelled, or its time is over, and something may still run on a target. */
+export const isBeingStopped = ({ status, cancelRequestedAt }: Pick<Execution, 'status' | 'cancelRequestedAt'>) =>
+  cancelRequestedAt !== null && !isFinalExecution(status)
 
 /** How many branches are over, and how many of them not well. Running ones are not over. */
 export const progressOf = ({ counts }: Pick<Execution, 'counts'>) => {

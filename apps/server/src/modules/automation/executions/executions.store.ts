@@ -159,6 +159,8 @@ export const toExecution = (row: ExecutionRow): Execution => ({
   job: { uuid: row.jobUuid, serial: row.jobSerial, name: row.jobName, version: row.jobVersion },
   status: row.status as ExecutionStatus,
   needsAttention: row.needsAttention,
+  cancelRequestedAt: row.cancelRequestedAt?.toISOString() ?? null,
+  cancelRequestedBy: row.cancelRequestedBy,
   cancelOutcome: row.cancelOutcome as CancelOutcome | null,
   message: row.message,
   requestedBy: row.requestedBy,

@@ -156,6 +156,13 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
     await begun(started.uuid)
     first.kill('SIGKILL')
     await fleet.admin(api.executions.cancel, { params: { ref: started.uuid } })
+    // without another executor it stays to be stopped, and says what is missing
+    await until(async () => (await fleet.read(started.uuid)).waitingFor?.kind === 'executor')
+    const open = await fleet.read(started.uuid)
+    expect(open).toMatchObject({ status: 'running', cancelRequestedBy: 'admin' })
+    expect(open.cancelRequestedAt).not.toBeNull()
+    expect(open.waitingFor?.message).toContain('only an executor can stop the step that had begun')
+    expect(job.isRunning()).toBe(true)
     await using _second = await startExecutor()
     expect(await fleet.ended(started)).toMatchObject({ status: 'cancelled', cancelOutcome: 'stopped' })
     expect(job.isRunning()).toBe(false)

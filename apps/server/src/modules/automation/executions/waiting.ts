@@ -106,7 +106,7 @@ export const waitingOfBranches = async (
       case 'scheduled':
         return whyScheduled(branch)
       case 'queued':
-        return whyNotTaken(branch.zone, executors)
+        return whyNotTaken(branch.zone, executors, execution.cancelRequestedAt !== null)
       default:
         return branch.dueAt === null ? null : untilThen(branch.dueAt)
     }
@@ -159,10 +159,17 @@ const whyHeld = ({ targetName, targetSerial }: BranchRow, holder: TargetHolder) 
     { kind: 'target', ref: targetSerial, name: targetName },
   )
 
-const whyNotTaken = (zone: string, executors: readonly ExecutorRow[]): Waiting => {
+const whyNotTaken = (zone: string, executors: readonly ExecutorRow[], isToBeStopped: boolean): Waiting => {
   const serving = executors.filter((executor) => executor.isLive && executor.zone === zone)
-  if (serving.length === 0)
-    return because('executor', `No executor serves the zone ${zone} now. Start one with OPSCONDUCTOR_ZONE=${zone}.`)
+  if (serving.length === 0) {
+    const nobody = `No executor serves the zone ${zone} now. Start one with OPSCONDUCTOR_ZONE=${zone}`
+    return because(
+      'executor',
+      isToBeStopped
+        ? `${nobody}: only an executor can stop the step that had begun, which may go on on its target until then.`
+        : `${nobody}.`,
+    )
+  }
   const slots = serving.reduce((sum, executor) => sum + executor.slots, 0)
   const busy = serving.reduce((sum, executor) => sum + executor.running, 0)
   const who = serving.length === 1 ? 'the executor' : `the ${serving.length} executors`

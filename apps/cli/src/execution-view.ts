@@ -7,6 +7,7 @@ import {
   type StepResult,
 } from '@opsconductor/contract'
 import { shownDuration, shownTime, stateColour, type Colour, type Printer } from './print.ts'
+import { nameOf, remarkOn, showTimes } from './step-view.ts'
 
 export const showExecutions = (print: Printer, executions: Execution[]) =>
   print.table(
@@ -44,7 +45,11 @@ export const showExecution = (print: Printer, execution: ExecutionDetail, branch
     status: statusOf(execution),
     'waits for': waits(execution),
     message: execution.message,
-    cancel: execution.cancelOutcome?.replace('_', ' '),
+    'to be stopped': isFinalExecution(execution.status) ? null : shownTime(execution.cancelRequestedAt),
+    'cancelled by': execution.cancelRequestedBy,
+    'found on targets': execution.cancelOutcome?.replace('_', ' '),
+    'time limit': execution.timeoutSec === null ? null : shownDuration(execution.timeoutSec * 1000),
+    'timed out': shownTime(execution.timedOutAt),
     parameters: Object.entries(execution.parameters)
       .map(([name, value]) => `${name}=${value}`)
       .join(' '),
@@ -66,6 +71,10 @@ export const showExecution = (print: Printer, execution: ExecutionDetail, branch
     ],
     branches.flatMap(rowsOf),
   )
+  showTimes(
+    print,
+    branches.flatMap(({ steps }) => steps),
+  )
 }
 
 const rowsOf = (branch: BranchWithSteps) => [
@@ -81,11 +90,11 @@ const rowsOf = (branch: BranchWithSteps) => [
   ...branch.steps.map((step) => ({
     number: '',
     target: step.target !== null && step.target.uuid !== branch.target.uuid ? step.target.name : '',
-    step: step.attempt > 1 ? `${step.name} (attempt ${step.attempt})` : step.name,
+    step: nameOf(step),
     status: step.status as string,
     exit: step.exitCode === null ? (step.signal ?? '') : String(step.exitCode),
     took: took(step),
-    message: step.message ?? '',
+    message: remarkOn(step),
   })),
 ]
 

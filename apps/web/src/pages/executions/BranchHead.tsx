@@ -5,6 +5,7 @@ import { ErrorView } from '../../ui/ErrorView.tsx'
 import { StatusBadge } from '../../ui/StatusBadge.tsx'
 import { duration } from '../../ui/time.ts'
 import classes from './BranchHead.module.css'
+import { CopiedFacts } from './CopiedFacts.tsx'
 import { LostBranch } from './LostBranch.tsx'
 import { Ticking } from './Ticking.tsx'
 import { type useExecution, useSteps } from './use-execution.ts'
@@ -96,6 +97,7 @@ const Step = ({ step }: { step: StepResult }) => (
         </Text>
       </div>
     </details>
+    {step.copied && <CopiedFacts copied={step.copied} />}
     {step.message && (
       <Text size="sm" className={classes.message}>
         {withFault(step.fault, step.message)}

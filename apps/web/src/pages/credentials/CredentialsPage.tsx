@@ -5,6 +5,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useLiveList, usePollWhenDown } from '../../live/index.ts'
 import { useMay } from '../../session/index.ts'
 import { listOf } from '../../session/queries.ts'
+import { Clamped } from '../../ui/Clamped.tsx'
 import { type Column, DataTable } from '../../ui/DataTable.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { ArchivedSwitch, FilterSelect, Filters, SearchField } from '../../ui/Filters.tsx'
@@ -15,7 +16,7 @@ import { TimeText } from '../../ui/TimeText.tsx'
 import { credentialChoices, credentialWords } from './words.ts'
 
 const columns: readonly Column<Credential>[] = [
-  { label: 'Name', cell: ({ name }) => name },
+  { label: 'Name', cell: ({ name }) => <Clamped text={name} /> },
   { label: 'Type', cell: ({ type }) => credentialWords[type], width: '210px', from: 'sm' },
   {
     label: 'User name',

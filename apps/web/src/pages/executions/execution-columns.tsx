@@ -1,7 +1,7 @@
-import { Text } from '@mantine/core'
 import type { Execution } from '@opsconductor/contract'
 import type { Column } from '../../ui/DataTable.tsx'
 import { TimeText } from '../../ui/TimeText.tsx'
+import { TwoLines } from '../../ui/TwoLines.tsx'
 import { ExecutionBadge } from './ExecutionBadge.tsx'
 import { Progress } from './Progress.tsx'
 import { Ticking } from './Ticking.tsx'
@@ -9,14 +9,7 @@ import { Ticking } from './Ticking.tsx'
 export const executionColumns: readonly Column<Execution>[] = [
   {
     label: 'Execution',
-    cell: (execution) => (
-      <>
-        {execution.job.name}
-        <Text span display="block" size="xs" c="dimmed" className="mono">
-          {execution.ref}
-        </Text>
-      </>
-    ),
+    cell: (execution) => <TwoLines first={execution.job.name} second={<span className="mono">{execution.ref}</span>} />,
   },
   { label: 'Status', width: '150px', cell: (execution) => <ExecutionBadge execution={execution} /> },
   {

@@ -15,18 +15,21 @@ import { PageHeader } from '../../ui/PageHeader.tsx'
 import { StatusBadge } from '../../ui/StatusBadge.tsx'
 import { Tags } from '../../ui/Tags.tsx'
 import { TimeText } from '../../ui/TimeText.tsx'
+import { TwoLines } from '../../ui/TwoLines.tsx'
 
 const columns: readonly Column<Job>[] = [
   {
     label: 'Name',
     cell: ({ name, serial, isEnabled }) => (
-      <>
-        {name}
-        <Text span display="block" size="xs" c="dimmed">
-          <span className="mono">{serial}</span>
-          {!isEnabled && ' · disabled'}
-        </Text>
-      </>
+      <TwoLines
+        first={name}
+        second={
+          <>
+            <span className="mono">{serial}</span>
+            {!isEnabled && ' · disabled'}
+          </>
+        }
+      />
     ),
   },
   { label: 'State', width: '120px', cell: ({ state }) => <StatusBadge status={state} /> },

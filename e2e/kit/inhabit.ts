@@ -3,12 +3,15 @@ import { startHouse, type House, type Mode } from './house.ts'
 import { moveIn, type Inhabited } from './inhabited.ts'
 import { startMachines, type Machines } from './machines.ts'
 
+/** Steps may run on the executor's machine, and a target that is gone is soon given up. */
+const settings = { LOCAL_TRANSPORT: 'true', UNREACHABLE_SEC: '3' }
+
 /** Starts a server and three machines before the tests of the enclosing `describe`, and takes them down after them. */
 export const inhabit = (mode: Mode): Inhabited => {
   let house: House | undefined
   let machines: Machines | undefined
   beforeAll(async () => {
-    ;[house, machines] = await Promise.all([startHouse(mode), startMachines(3)])
+    ;[house, machines] = await Promise.all([startHouse(mode, settings), startMachines(3)])
   })
   afterAll(async () => {
     await machines?.[Symbol.asyncDispose]()

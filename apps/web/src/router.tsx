@@ -1,4 +1,5 @@
 import { createRouter } from '@tanstack/react-router'
+import { lineOf } from './output/line-address.ts'
 import { credentialsRoutes } from './pages/credentials/routes.tsx'
 import { dashboardRoutes } from './pages/dashboard/routes.tsx'
 import { executionsRoutes } from './pages/executions/routes.tsx'
@@ -37,7 +38,8 @@ export const router = createRouter({
   defaultErrorComponent: PageError,
   defaultPendingComponent: PagePending,
   defaultPendingMs: 250,
-  scrollRestoration: true,
+  // to a line of output the viewer goes by itself, and must not be put back to where it was
+  scrollRestoration: ({ location }) => lineOf(location.hash) === undefined,
 })
 
 declare module '@tanstack/react-router' {

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core'
 import { api, type Branch, type Execution } from '@opsconductor/contract'
 import { useLocation, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { OutputViewer, saveAs, useOutput } from '../../output/index.ts'
+import { lineOf, OutputViewer, saveAs, useOutput } from '../../output/index.ts'
 import { call } from '../../session/index.ts'
 import { tellError } from '../../ui/notices.ts'
 import { BranchHead } from './BranchHead.tsx'
@@ -87,9 +87,4 @@ const OneBranch = ({ executionRef, execution, branch, store }: Props & { branch:
       </div>
     </>
   )
-}
-
-const lineOf = (hash: string) => {
-  const found = /^L([1-9]\d{0,9})$/.exec(hash)
-  return found ? Number(found[1]) : undefined
 }

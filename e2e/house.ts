@@ -4,12 +4,14 @@ import { launchBrowser } from './kit/browser.ts'
 import { inhabit } from './kit/inhabit.ts'
 import type { Mode } from './kit/house.ts'
 import { hasBrowser, hasSshd } from './kit/programs.ts'
+import { atScale } from './walks/at-scale.ts'
 import { badInput } from './walks/bad-input.ts'
 import { cancelling } from './walks/cancelling.ts'
 import { live } from './walks/live.ts'
 import { newcomer } from './walks/newcomer.ts'
 import { opsctl } from './walks/opsctl.ts'
 import { everyPage } from './walks/pages.ts'
+import { windowsMachine } from './walks/windows.ts'
 
 /** Walks through the whole house: the same tests, however the services are divided among processes. */
 export const walkThrough = (services: string, mode: Mode) =>
@@ -25,6 +27,8 @@ export const walkThrough = (services: string, mode: Mode) =>
       // the first, as it is the first log-in
       newcomer(inhabited, () => browser)
       cancelling(inhabited, () => browser)
+      windowsMachine(inhabited, () => browser)
+      if (mode === 'together') atScale(inhabited, () => browser)
       everyPage(inhabited, () => browser, mode)
     })
     opsctl(inhabited)

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { sep } from 'node:path'
 
@@ -16,6 +17,12 @@ export const processesOf = (dataDir: string): string[] => {
 /** The command line of everything that runs on this machine. */
 export const commandLines = (): string[] =>
   execFileSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 }).split('\n')
+
+/** A command that outlasts every test, and how to see it run: those of other tests and other runs are not it. */
+export const longSleep = () => {
+  const command = `sleep ${randomInt(1e8, 1e9)}`
+  return { command, running: () => commandLines().filter((line) => line.includes(command)) }
+}
 
 // a process may end, or belong to somebody else, between two looks
 const orEmpty = (look: () => string): string => {

@@ -4,16 +4,14 @@ import { expect, test } from 'vitest'
 import { logInByForm, openWindow } from '../kit/browser.ts'
 import { untilEnded } from '../kit/client.ts'
 import { chosenPassword, type Inhabited } from '../kit/inhabited.ts'
-import { commandLines } from '../kit/leftovers.ts'
-
-const length = '86422'
+import { longSleep } from '../kit/leftovers.ts'
 
 export const cancelling = ({ house, admin, run, targets }: Inhabited, browser: () => Browser) =>
   test('cancelled in the browser, the processes on every machine are stopped, and the page says so', async () => {
     const client = await admin()
     // a child in the background belongs to the step, too
-    const command = `sleep ${length} & sleep ${length}`
-    const running = () => commandLines().filter((line) => line.includes(`sleep ${length}`))
+    const { command: sleep, running } = longSleep()
+    const command = `${sleep} & ${sleep}`
     const all = await targets()
     const execution = await run(command, all)
     const { page, troubles, close } = await openWindow(browser(), house().url)

@@ -11,8 +11,6 @@ const branch = (number: number, status: BranchStatus, changeSeq = 1): Branch => 
   attempt: 1,
   fault: null,
   message: null,
-  cancelRequestedAt: null,
-  cancelRequestedBy: null,
   cancelOutcome: null,
   outputLines: 0,
   dueAt: null,

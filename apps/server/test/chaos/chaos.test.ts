@@ -9,7 +9,7 @@ const wanted = (name: string, otherwise: number) => Number(process.env[`OPSCONDU
 /** At least so many things go wrong … */
 const faults = wanted('FAULTS', 200)
 /** … while at least so many executions run. */
-const runs = wanted('RUNS', 20)
+const runs = wanted('RUNS', 8)
 const atOnce = 4
 /** So many things break at a time. */
 const hands = 4

@@ -48,6 +48,8 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
         ssh: createSshWire({
           idleMs: config.SSH_IDLE_SEC * 1000,
           maxConnections: config.SSH_MAX_CONNECTIONS,
+          handshakesInFlight: config.SSH_HANDSHAKES,
+          channelsPerConnection: config.SSH_CHANNELS_PER_CONNECTION,
           keepaliveIntervalMs: config.SSH_KEEPALIVE_SEC * 1000,
           openssh: { configFile: config.SSH_CONFIG },
         }),

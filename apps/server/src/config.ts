@@ -143,6 +143,21 @@ const Settings = z.object({
   SSH_MAX_CONNECTIONS: wholeNumber(0, 100_000)
     .default(2000)
     .describe('Unused SSH connections that an executor keeps open; those unused for longest are closed first.'),
+  SSH_KEEPALIVE_SEC: wholeNumber(1, 3_600)
+    .default(20)
+    .describe(
+      'A connection to a target over which nothing comes is asked for a sign of life this often, and given up after three questions without an answer.',
+    ),
+  SSH_HANDSHAKES: wholeNumber(1, 1_000)
+    .default(10)
+    .describe(
+      'SSH key exchanges that an executor makes at a time, whatever the number of commands; they cost most of its processor.',
+    ),
+  SSH_CHANNELS_PER_CONNECTION: wholeNumber(1, 1_000)
+    .default(8)
+    .describe(
+      'Commands at a time on one SSH connection, besides one that stops them; OpenSSH allows ten (MaxSessions). A server that allows fewer is found out.',
+    ),
   KERBEROS_TICKETS: yes
     .default(false)
     .describe(
@@ -167,11 +182,6 @@ const Settings = z.object({
     .default(120)
     .describe(
       'A target that does not answer any more while a step runs there is called again for so many seconds; then the step is lost until the target answers, or somebody says what became of it.',
-    ),
-  SSH_KEEPALIVE_SEC: wholeNumber(1, 3_600)
-    .default(20)
-    .describe(
-      'A connection to a target over which nothing comes is asked for a sign of life this often, and given up after three questions without an answer.',
     ),
 })
 

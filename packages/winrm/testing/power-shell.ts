@@ -7,7 +7,7 @@ import type { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { blocksOf, linesOf } from '../src/files/blocks.ts'
-import { discardScript, downloadScript, uploadScript } from '../src/files/scripts.ts'
+import { discardScript, downloadScript, partScript, uploadScript } from '../src/files/scripts.ts'
 import { Source } from '../src/powershell/script.ts'
 import type { PowerShell, Talk } from './programs.ts'
 
@@ -65,33 +65,42 @@ const recognise = (script: string) => {
   // they are short, and looking for each string of a long one takes for ever
   if (script.length > LONGEST_OWN) return undefined
   for (const path of stringsIn(script)) {
-    if (script === downloadScript(path)) return { kind: 'download' as const, path, part: '' }
+    if (script === downloadScript(path, 'console') || script === downloadScript(path, 'pipeline'))
+      return { kind: 'download' as const, path, part: '' }
     for (const part of stringsIn(script)) {
       if (script === uploadScript(path, part)) return { kind: 'upload' as const, path, part }
+      for (const isFirst of [true, false])
+        if (script === partScript(path, part, isFirst))
+          return { kind: isFirst ? ('firstPart' as const) : ('furtherPart' as const), path, part }
       if (script === discardScript(path, part)) return { kind: 'discard' as const, path, part }
     }
   }
   return undefined
 }
 
-const receive = async (path: string, part: string, { stdin, stdout }: Talk): Promise<number> => {
+/** @param flags how the temporary file is opened; without the line with the SHA-256 there is more to come */
+const receive = async (
+  path: string,
+  part: string,
+  flags: 'w' | 'wx' | 'a',
+  { stdin, stdout }: Talk,
+): Promise<number> => {
   if (existsSync(path) && statSync(path).isDirectory()) throw new Error(`${path} is a folder.`)
   const temporary = path + part
-  const file = await open(temporary, 'w')
-  const hash = createHash('sha256')
+  const file = await open(temporary, flags)
   let wanted = ''
   try {
     for await (const line of linesOf(stdin as AsyncIterable<Buffer>)) {
       const bytes = Buffer.from(line, 'base64')
       if (line.startsWith('=')) wanted = line.slice(1)
-      else {
-        hash.update(bytes)
-        await file.writeFile(bytes)
-      }
+      else await file.writeFile(bytes)
     }
   } finally {
     await file.close()
   }
+  if (wanted === '' && flags !== 'w') return 0
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(temporary), hash)
   const had = hash.digest('hex')
   if (had !== wanted) {
     await rm(temporary)
@@ -154,7 +163,11 @@ export const runScript = async ({ script, variables }: Omit<ReadScript, 'prologu
   const path = resolve(talk.cwd, own.path)
   switch (own.kind) {
     case 'upload':
-      return receive(path, own.part, talk)
+      return receive(path, own.part, 'w', talk)
+    case 'firstPart':
+      return receive(path, own.part, 'wx', talk)
+    case 'furtherPart':
+      return receive(path, own.part, 'a', talk)
     case 'download':
       return give(path, talk)
     case 'discard':

@@ -1,22 +1,13 @@
 import { CancelledError, download, RemoteFileError, upload, WinrmError } from '@opsconductor/winrm'
 import { CopyEnd, failedAt } from '../copy/result.ts'
 import type { TargetFiles } from '../copy/target-files.ts'
-import { TransportError } from '../fault.ts'
 import type { WinrmEndpoint } from './endpoint.ts'
 import type { Station } from './station.ts'
 import { winrmFault } from './winrm-fault.ts'
 
 /** How files get to a Windows machine and back: PowerShell takes and gives them. */
 export const createWindowsFiles = ({ client, remote }: Station, endpoint: WinrmEndpoint): TargetFiles => {
-  const refuseOverPsrp = (): void => {
-    if (remote !== undefined)
-      throw new TransportError(
-        'protocol',
-        'command',
-        'Files cannot be copied over the transport psrp. Set the method to winrs.',
-        { ...endpoint.address, started: false },
-      )
-  }
+  const through = remote ?? client
 
   /** @param hasBegun whether something has moved already */
   const endOf = (error: unknown, path: string, hasBegun: boolean): unknown => {
@@ -29,27 +20,25 @@ export const createWindowsFiles = ({ client, remote }: Station, endpoint: WinrmE
 
   return {
     async write(path, content, { signal, onBytes }) {
-      refuseOverPsrp()
       let hasBegun = false
       const noticed = async function* () {
         hasBegun = true // it is asked for once the machine waits for it
         yield* content
       }
       try {
-        return await upload(client, noticed(), path, { signal, onProgress: onBytes })
+        return await upload(through, noticed(), path, { signal, onProgress: onBytes })
       } catch (error) {
         throw endOf(error, path, hasBegun)
       }
     },
     async *read(path, { signal, onBytes }) {
-      refuseOverPsrp()
       let hasBegun = false
       const onProgress = (doneBytes: number): void => {
         hasBegun = true
         onBytes(doneBytes)
       }
       try {
-        return yield* download(client, path, { signal, onProgress })
+        return yield* download(through, path, { signal, onProgress })
       } catch (error) {
         throw endOf(error, path, hasBegun)
       }

@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
-import type { Client } from '../client.ts'
 import { ProtocolError, RemoteFileError } from '../errors.ts'
 import { linesOf } from './blocks.ts'
-import { startCopying, type Copied, type CopyOptions } from './copying.ts'
+import { clientOf, isRunspace, startCopying, type Copied, type CopyOptions, type CopyThrough } from './copying.ts'
 import { downloadScript } from './scripts.ts'
 
 export type DownloadOptions = CopyOptions
@@ -15,12 +14,13 @@ export type DownloadOptions = CopyOptions
  * @throws RemoteFileError, ProtocolError, CancelledError, and as `Client.run`
  */
 export const download = async function* (
-  client: Client,
+  through: CopyThrough,
   path: string,
   options: DownloadOptions = {},
 ): AsyncGenerator<Buffer, Copied, void> {
-  await client.learnLimits(options.signal)
-  const copying = await startCopying(client, downloadScript(path), { signal: options.signal })
+  await clientOf(through).learnLimits(options.signal)
+  const script = downloadScript(path, isRunspace(through) ? 'pipeline' : 'console')
+  const copying = await startCopying(through, script, { signal: options.signal })
   const hash = createHash('sha256')
   let sizeBytes = 0
   let stated: string | undefined
@@ -51,7 +51,7 @@ export const download = async function* (
 
 /** Downloads into a file of this machine, which gets its name only when it is whole. */
 export const downloadFile = async (
-  client: Client,
+  through: CopyThrough,
   path: string,
   localPath: string,
   options?: DownloadOptions,
@@ -59,7 +59,7 @@ export const downloadFile = async (
   const part = `${localPath}.${randomBytes(6).toString('hex')}.part`
   const file = await open(part, 'wx')
   try {
-    const blocks = download(client, path, options)
+    const blocks = download(through, path, options)
     for (;;) {
       const { done, value } = await blocks.next()
       if (done === true) {

@@ -26,7 +26,8 @@ const pieceOf = ({ kind, text }: PowerShellRecord): PowerShellPiece => ({
   data: Buffer.from(text),
 })
 
-const decoded = async function* (output: Command['output']): AsyncGenerator<PowerShellPiece, void, void> {
+/** What a powershell.exe writes, its error stream read as what it is. */
+export const decoded = async function* (output: Command['output']): AsyncGenerator<PowerShellPiece, void, void> {
   const decoder = createClixmlDecoder()
   for await (const piece of output) {
     if (piece.stream === 'stdout') yield piece

@@ -57,8 +57,8 @@ const commandXml = (text: string, isScript: boolean, args: string, ref: number) 
 const argument = (name: string, value: string, ref: number) =>
   `<Obj RefId="${ref}"><MS>${stringXml(name, 'N')}${value}</MS></Obj>`
 
-/** CREATE_PIPELINE, MS-PSRP 2.2.2.10: the script, and its output as lines of text as a console would show it. */
-export const createPipelineXml = (script: string, hasInput: boolean): string => {
+/** CREATE_PIPELINE, MS-PSRP 2.2.2.10. @param isShown whether its output comes as lines of text, as a console would show it */
+export const createPipelineXml = (script: string, hasInput: boolean, isShown: boolean): string => {
   const lines = argument('Stream', '<B N="V">true</B>', 70) + argument('Width', '<I32 N="V">4096</I32>', 71)
   return (
     `<Obj RefId="0"><MS><B N="NoInput">${!hasInput}</B>` +
@@ -67,7 +67,7 @@ export const createPipelineXml = (script: string, hasInput: boolean): string => 
     `<B N="AddToHistory">false</B><Obj N="HostInfo" RefId="3">${HOST}</Obj>` +
     `<Obj N="PowerShell" RefId="4"><MS><B N="IsNested">false</B><Nil N="ExtraCmds"/>` +
     `<Obj N="Cmds" RefId="5"><TN RefId="5"><T>${LIST}</T><T>System.Object</T></TN>` +
-    `<LST>${commandXml(script, true, '', 10)}${commandXml('Out-String', false, lines, 40)}</LST></Obj>` +
+    `<LST>${commandXml(script, true, '', 10)}${isShown ? commandXml('Out-String', false, lines, 40) : ''}</LST></Obj>` +
     `<Nil N="History"/><B N="RedirectShellErrorOutputPipe">false</B></MS></Obj><B N="IsNested">false</B></MS></Obj>`
   )
 }

@@ -7,6 +7,8 @@ import { openRunspace, type PipelineOptions, type RunspaceSettings } from './run
 export type Psrp = {
   /** As `powershell`, without the seconds a new powershell.exe takes. @throws as `Runspace.run` */
   run(script: string, options?: PipelineOptions): Promise<PowerShellCommand>
+  /** The client whose connections it uses. */
+  readonly client: Client
   /** Ends the runspaces; the client goes on. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -23,6 +25,7 @@ export const psrp = (client: Client, settings: RunspaceSettings = {}): Psrp => {
     client.station.maxCommandsPerShell,
   )
   return {
+    client,
     run: (script, options = {}) => keeper.run(settings, options.signal, (runspace) => runspace.run(script, options)),
     close: () => keeper.close(),
     [Symbol.asyncDispose]: () => keeper.close(),

@@ -31,6 +31,11 @@ export type PipelineOptions = CommandLimits & {
   readonly acceptsInput?: boolean | undefined
   /** As in `PowerShellOptions`. */
   readonly prologue?: string | undefined
+  /**
+   * Runs the script as it is: its `process` block gets each line as it comes, and the strings it gives are kept whole.
+   * Its exit code is 0, or 1 after an uncaught error. Without a prologue. Default false.
+   */
+  readonly isStreaming?: boolean | undefined
 }
 
 /** A PowerShell that is already running on the server: a script costs three round trips, and no new process. */
@@ -116,10 +121,11 @@ export const openRunspace = async (
 
   const run = async (script: string, options: PipelineOptions = {}): Promise<PowerShellCommand> => {
     place.begin()
-    const { stdin } = options
+    const { stdin, isStreaming = false } = options
     const pipelineId = randomUUID().toUpperCase()
     const hasInput = stdin !== undefined || options.acceptsInput === true
-    const xml = createPipelineXml(runspaceScript(script, hasInput, options.prologue), hasInput)
+    const framed = isStreaming ? script : runspaceScript(script, hasInput, options.prologue)
+    const xml = createPipelineXml(framed, hasInput, !isStreaming)
     const [first, ...others] = fragment(writeMessage(MessageType.createPipeline, id, pipelineId, xml), capacity())
     let isStarted = false
     try {

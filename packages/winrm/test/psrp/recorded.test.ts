@@ -132,7 +132,7 @@ describe('what we ask is what was recorded', () => {
         'RedirectShellErrorOutputPipe',
         'IsNested',
       ].filter((name) => descendantNamed(readMessage(message).data, name) === undefined)
-    const ours = writeMessage(MessageType.createPipeline, poolId, poolId, createPipelineXml('x', false))
+    const ours = writeMessage(MessageType.createPipeline, poolId, poolId, createPipelineXml('x', false, true))
     expect(members(ours)).toEqual([])
     expect(members(create!)).toEqual([])
   })

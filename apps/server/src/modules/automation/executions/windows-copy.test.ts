@@ -18,10 +18,15 @@ describe('a step winrm.copy', () => {
     app = await startApp({ settings: { FILES_DIR: files } })
     const secret = { username: 'anna', domain: 'SIMULATED', password: 'Pa$$wörd' }
     await app.admin(api.credentials.create, { body: { name: 'anna', type: 'windows_domain', secret } })
-    const config = { host: windows.host, port: windows.port, https: false }
-    await app.admin(api.targets.create, {
-      body: { name: 'win-1', osType: 'windows', methods: [{ type: 'winrm', config, credential: 'anna' }] },
-    })
+    for (const [name, transport] of [
+      ['win-1', 'winrs'],
+      ['win-2', 'psrp'],
+    ] as const) {
+      const config = { host: windows.host, port: windows.port, https: false, transport }
+      await app.admin(api.targets.create, {
+        body: { name, osType: 'windows', methods: [{ type: 'winrm', config, credential: 'anna' }] },
+      })
+    }
   })
   afterAll(async () => {
     await app?.[Symbol.asyncDispose]()
@@ -86,19 +91,25 @@ describe('a step winrm.copy', () => {
     expect(plan.warnings.join('\n')).toMatch(/may read in its folder[^]*target\.name/)
   })
 
-  test('brings a file up and down again', async () => {
-    mkdirSync(join(files, 'site'))
+  test.each([
+    ['winrs', 'win-1'],
+    ['psrp', 'win-2'],
+  ])('brings a file up and down again over %s', async (_transport, target) => {
+    mkdirSync(join(files, 'site'), { recursive: true })
     writeFileSync(join(files, 'site', 'big.bin'), Buffer.alloc(2_000_000, 'abcdefg'))
     const there = join(windows.home, 'big.bin')
     const { execution, steps } = await ended(
-      await start([
-        { from: 'site/big.bin', to: there },
-        { direction: 'down', from: there, to: 'back/{{ target.name }}/big.bin' },
-      ]),
+      await start(
+        [
+          { from: 'site/big.bin', to: there },
+          { direction: 'down', from: there, to: 'back/{{ target.name }}/big.bin' },
+        ],
+        { targets: [target] },
+      ),
     )
     expect(execution.status).toBe('completed')
     expect(steps.map(({ copied }) => copied?.sizeBytes)).toEqual([2_000_000, 2_000_000])
-    const [back, sent] = ['back/win-1/big.bin', 'site/big.bin'].map((path) => readFileSync(join(files, path)))
+    const [back, sent] = [`back/${target}/big.bin`, 'site/big.bin'].map((path) => readFileSync(join(files, path)))
     expect(back?.equals(sent ?? Buffer.alloc(0))).toBe(true)
   })
 

@@ -12,7 +12,7 @@ import { createAssets } from './modules/assets/index.ts'
 import { createAutomation } from './modules/automation/index.ts'
 import { createIdentity } from './modules/identity/index.ts'
 import { createInsight } from './modules/insight/index.ts'
-import { executorName, startExecutor } from './services/executor.ts'
+import { executorName, makeQueues, startExecutor } from './services/executor.ts'
 import { startNotifier } from './services/notifier.ts'
 import { startScheduler } from './services/scheduler.ts'
 import type { RunningService } from './services/service.ts'
@@ -129,7 +129,8 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
         },
       })
     },
-    executor: (): Promise<RunningService> => {
+    executor: async (): Promise<RunningService> => {
+      await makeQueues(queue, config.ZONE)
       const sums = createSums({ db, log })
       const { run, leases } = automation.createRunner({
         executor: executorName(),
@@ -145,7 +146,6 @@ export const createApp = async ({ config, databaseUrl, masterKeys, log, services
       const startedAt = new Date()
       return startExecutor({
         boss,
-        queue,
         wake,
         log,
         zone: config.ZONE,

@@ -10,7 +10,6 @@ import type { RunningService } from './service.ts'
 
 export type ExecutorPorts = {
   boss: PgBoss
-  queue: Queue
   wake: Wake
   log: Logger
   zone: string
@@ -39,13 +38,17 @@ const presentMs = 3_000
 /** Names this executor in rows and logs. */
 export const executorName = () => `${hostname()}:${process.pid}`
 
-/** Takes branches and connection tests of its zone from the queue and does them. */
+/** Makes the queues of a zone. What can fail comes before an executor has anything that would have to be ended. */
+export const makeQueues = async (queue: Queue, zone: string): Promise<void> => {
+  await queue.ensure(queueOf('branch', zone))
+  await queue.ensure(queueOf('test', zone))
+}
+
+/** Takes branches and connection tests of its zone from its queues and does them. */
 export const startExecutor = async (ports: ExecutorPorts): Promise<RunningService> => {
-  const { boss, queue, wake, log, zone, slots, contextOf, leases } = ports
+  const { boss, wake, log, zone, slots, contextOf, leases } = ports
   const branchQueue = queueOf('branch', zone)
   const testQueue = queueOf('test', zone)
-  await queue.ensure(branchQueue)
-  await queue.ensure(testQueue)
   const branches = startPump({
     boss,
     wake,

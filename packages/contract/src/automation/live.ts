@@ -1,7 +1,8 @@
 import { BranchNumber, ExecutionRef } from '../identifiers.ts'
 import { Problem } from '../problems.ts'
 import { z } from '../zod.ts'
-import { Branch, Execution, StepResult } from './executions.ts'
+import { Branch, Execution } from './executions.ts'
+import { StepResult } from './step-results.ts'
 import { LogLine } from './log.ts'
 import { OutputLine } from './output.ts'
 

@@ -5,7 +5,8 @@ import { startApp, type TestApp } from '../../../../test/app.ts'
 import type { DB } from '../../../kernel/database/index.ts'
 import { claimBranch, type Claim } from './branch-claims.store.ts'
 import { lockExecution } from './executions.store.ts'
-import { finishStep, insertReadySteps, startStep } from './step-results.store.ts'
+import { finishStep, startStep } from './held-steps.store.ts'
+import { insertReadySteps } from './step-results.store.ts'
 
 const step = { index: 0, attempt: 1 }
 const line = {

@@ -5,7 +5,7 @@ import { type Context, permit, transaction } from '../../../kernel/context.ts'
 import { Refusal } from '../../../kernel/errors.ts'
 import type { Publish } from '../../../kernel/facts/facts.ts'
 import { insertLogLines } from '../log/log.store.ts'
-import * as branches from './branches.store.ts'
+import { lookAhead, takeBackUnbegun } from './branch-release.store.ts'
 import * as store from './executions.store.ts'
 import type { Progress } from './progress.ts'
 
@@ -40,7 +40,7 @@ export const createPausing = ({ progress, publish, find }: Ports) => {
         if (execution.cancelRequestedAt !== null)
           throw new Refusal('conflict', 'This execution is being cancelled, and begins nothing more.')
         if (execution.status === 'paused') return store.toExecution(await find(ctx, found.uuid))
-        await branches.takeBackUnbegun(ctx.db, execution.id, await store.drawChange(ctx.db, execution.id))
+        await takeBackUnbegun(ctx.db, execution.id, await store.drawChange(ctx.db, execution.id))
         await store.updateExecution(ctx.db, execution.id, {
           status: 'paused',
           pausedAt: new Date(),
@@ -66,7 +66,7 @@ export const createPausing = ({ progress, publish, find }: Ports) => {
         const found = await find(ctx, ref)
         const execution = await store.lockExecution(ctx.db, found.id)
         if (execution.status !== 'paused') throw new Refusal('conflict', 'This execution is not paused.')
-        const { nextBatch, openBatch } = await branches.lookAhead(ctx.db, execution.id)
+        const { nextBatch, openBatch } = await lookAhead(ctx.db, execution.id)
         // between two batches going on means the next one; within a batch only the rest of it
         const isBetween = nextBatch !== null && (openBatch === null || openBatch >= nextBatch)
         const approvedBatch = Math.max(execution.approvedBatch, isBetween ? nextBatch : 1)

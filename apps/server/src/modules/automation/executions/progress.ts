@@ -5,7 +5,8 @@ import type { Queue } from '../../../kernel/queue/queue.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { insertLogLines } from '../log/log.store.ts'
 import { admitWaiting, freeJob, lockAdmission } from './admission.store.ts'
-import * as branches from './branches.store.ts'
+import { worstCancelOutcome } from './branch-ends.store.ts'
+import { countBranches } from './branches.store.ts'
 import * as store from './executions.store.ts'
 import { createRelease } from './release.ts'
 import { freeTargets, lockWaitingForTargets } from './target-holds.store.ts'
@@ -28,16 +29,14 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
     })
 
   const close = async (ctx: Context, execution: store.LockedExecution) => {
-    const counts = await branches.countBranches(ctx.db, execution.id)
+    const counts = await countBranches(ctx.db, execution.id)
     // a cancel that came when everything had ended cancelled nothing
     const isTimedOut = execution.timedOutAt !== null
     const isCancelled = execution.cancelRequestedAt !== null && !isTimedOut && counts.cancelled > 0
     const hasFailed = counts.failed + counts.skipped + counts.cancelled > 0
     const status = isCancelled ? 'cancelled' : hasFailed ? 'failed' : 'completed'
     const cancelOutcome =
-      isCancelled || (isTimedOut && hasFailed)
-        ? ((await branches.worstCancelOutcome(ctx.db, execution.id)) ?? 'stopped')
-        : null
+      isCancelled || (isTimedOut && hasFailed) ? ((await worstCancelOutcome(ctx.db, execution.id)) ?? 'stopped') : null
     const message =
       isTimedOut && hasFailed ? `Timed out after ${execution.timeoutSec ?? 0} s: ${describe(counts)}` : describe(counts)
     await Promise.all([
@@ -126,7 +125,7 @@ export const createProgress = ({ queue, wake, publish, maxConcurrentExecutions }
 export type Progress = ReturnType<typeof createProgress>
 
 /** `2 of 3 branches completed, 1 failed.` */
-const describe = (counts: Awaited<ReturnType<typeof branches.countBranches>>): string => {
+const describe = (counts: Awaited<ReturnType<typeof countBranches>>): string => {
   const total = counts.completed + counts.failed + counts.cancelled + counts.skipped
   const others = [
     [counts.failed, 'failed'],

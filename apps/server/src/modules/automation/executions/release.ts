@@ -5,7 +5,8 @@ import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
 import { insertLogLines } from '../log/log.store.ts'
 import { lockAdmission } from './admission.store.ts'
 import type { BranchTask } from './branch-run.ts'
-import * as branches from './branches.store.ts'
+import { endUnbegun } from './branch-ends.store.ts'
+import * as branches from './branch-release.store.ts'
 import * as store from './executions.store.ts'
 import { endStepsOfEnded } from './step-results.store.ts'
 import { takeTargets } from './target-holds.store.ts'
@@ -25,7 +26,7 @@ export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publi
     const { maxFailures } = execution.strategy as Strategy
     const message = `Not started: more than ${maxFailures} of the branches of batch ${batch} failed.`
     const change = { status: 'skipped', message, changeSeq: await store.drawChange(ctx.db, execution.id) } as const
-    const skipped = await branches.endUnbegun(ctx.db, execution.id, change)
+    const skipped = await endUnbegun(ctx.db, execution.id, change)
     if (skipped === 0) return
     await endStepsOfEnded(ctx.db, execution.id, change.changeSeq, 'skipped')
     await insertLogLines(ctx.db, execution, [

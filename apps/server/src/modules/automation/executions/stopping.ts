@@ -1,7 +1,7 @@
 import { afterCommit, type Context } from '../../../kernel/context.ts'
 import { topics, type Wake } from '../../../kernel/wake/wake.ts'
 import { insertLogLines } from '../log/log.store.ts'
-import * as branches from './branches.store.ts'
+import { endBranches, endIdle } from './branch-ends.store.ts'
 import { endSetAside } from './due.store.ts'
 import * as store from './executions.store.ts'
 import type { Progress } from './progress.ts'
@@ -43,10 +43,10 @@ export const createStopping =
       ...(stop.because === 'cancelled' ? { cancelRequestedBy: stop.by } : { timedOutAt: new Date() }),
     })
     const changeSeq = await store.drawChange(ctx.db, execution.id)
-    await branches.endIdle(ctx.db, execution.id, 'unbegun', { ...words.unbegun, changeSeq })
-    await branches.endIdle(ctx.db, execution.id, 'between', { ...words.between, changeSeq })
+    await endIdle(ctx.db, execution.id, 'unbegun', { ...words.unbegun, changeSeq })
+    await endIdle(ctx.db, execution.id, 'between', { ...words.between, changeSeq })
     await endSetAside(ctx.db, execution.id, { ...words.waiting, cancelOutcome: 'stopped', changeSeq })
-    await branches.endBranches(ctx.db, execution.id, ['lost'], {
+    await endBranches(ctx.db, execution.id, ['lost'], {
       ...words.lost,
       cancelOutcome: 'unconfirmed',
       changeSeq,

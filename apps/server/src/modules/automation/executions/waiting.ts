@@ -2,7 +2,8 @@ import { type ExecutionStatus, isFinalExecution, type Strategy, type Waiting } f
 import type { Kysely } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
 import { type ExecutorRow, selectExecutors } from '../executors/executors.store.ts'
-import { type BranchRow, countAtStage, findStage, lookAhead, selectBranches } from './branches.store.ts'
+import { countAtStage, findStage, lookAhead } from './branch-release.store.ts'
+import { type BranchRow, selectBranches } from './branches.store.ts'
 import { findSetAside } from './due.store.ts'
 import type { ExecutionRow } from './executions.store.ts'
 import {

@@ -28,28 +28,11 @@ test('where the time of a step went is shown, of every step that has begun', asy
   expect(text).not.toMatch(/001 +later/)
 })
 
-test('what a copy came to is shown', async () => {
-  const copied: Copied = {
-    files: 1,
-    folders: 0,
-    links: 0,
-    sizeBytes: 5,
-    verifiedBy: 'sha256',
-    sha256: 'abc',
-    skipped: [],
-  }
-  expect(await shown({}, [stepResult({ copied })])).toContain('copied 1 file, 5 bytes, SHA-256 abc')
-  const folder = {
-    ...copied,
-    files: 1200,
-    folders: 2,
-    links: 1,
-    sha256: null,
-    skipped: [{ path: 'x', reason: 'a pipe' }],
-  }
-  expect(await shown({}, [stepResult({ copied: folder })])).toContain(
-    'copied 1,200 files, 2 folders, 1 link, 5 bytes, 1 left out',
-  )
+test('what a copy came to is shown, and what it left out', async () => {
+  const skipped = [{ path: 'run/lock', reason: 'a pipe' }]
+  const copied: Copied = { files: 2, folders: 1, links: 0, sizeBytes: 5, verifiedBy: 'sha256', sha256: null, skipped }
+  const message = 'Copied 2 files, 5 bytes, compared by SHA-256. Left out: 1.'
+  expect(await shown({}, [stepResult({ type: 'ssh.copy', message, copied })])).toContain(`${message} run/lock: a pipe.`)
 })
 
 test('until when a step waits, the time limit, and who wants it to be stopped are shown', async () => {

@@ -1,28 +1,18 @@
-import type { Copied, StepResult } from '@opsconductor/contract'
+import type { StepResult } from '@opsconductor/contract'
 import { shownDuration, shownTime, type Printer } from './print.ts'
 
 /** `Restart`, and from the second attempt on `Restart (attempt 2)`. */
 export const nameOf = ({ name, attempt }: StepResult) => (attempt > 1 ? `${name} (attempt ${attempt})` : name)
 
-/** What there is to say of a step in a sentence: why it failed, what it copied, how long it waits. */
+/** What there is to say of a step in a sentence: why it failed, what it copied and left out, how long it waits. */
 export const remarkOn = ({ message, copied, status, dueAt }: StepResult) =>
   [
     ...(message === null ? [] : [message]),
-    ...(copied === undefined ? [] : [copiedWords(copied)]),
+    ...(copied?.skipped ?? []).map(({ path, reason }) => `${path}: ${reason}.`),
     ...(dueAt !== null && status === 'running' ? [`waits until ${shownTime(dueAt)}`] : []),
   ].join(' ')
 
 const counted = (count: number, one: string) => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
-
-const copiedWords = ({ files, folders, links, sizeBytes, sha256, skipped }: Copied) =>
-  [
-    `copied ${counted(files, 'file')}`,
-    ...(folders === 0 ? [] : [counted(folders, 'folder')]),
-    ...(links === 0 ? [] : [counted(links, 'link')]),
-    counted(sizeBytes, 'byte'),
-    ...(skipped.length === 0 ? [] : [`${skipped.length} left out`]),
-    ...(sha256 === null ? [] : [`SHA-256 ${sha256}`]),
-  ].join(', ')
 
 const shownPart = (ms: number | null) => (ms === null ? '' : shownDuration(ms))
 

@@ -5,8 +5,9 @@ import { ErrorView } from '../../ui/ErrorView.tsx'
 import { StatusBadge } from '../../ui/StatusBadge.tsx'
 import { duration } from '../../ui/time.ts'
 import classes from './BranchHead.module.css'
-import { CopiedFacts } from './CopiedFacts.tsx'
-import { LostBranch } from './LostBranch.tsx'
+import { isBeingStopped } from './execution-state.ts'
+import { LeftOut } from './LeftOut.tsx'
+import { LostBranch, UnstoppedBranch } from './LostBranch.tsx'
 import { Ticking } from './Ticking.tsx'
 import { type useExecution, useSteps } from './use-execution.ts'
 import { BranchWaiting } from './WaitingNotice.tsx'
@@ -38,12 +39,20 @@ export const BranchHead = ({ executionRef, branch, store }: Props) => {
           {branch.attempt > 1 && `, attempt ${branch.attempt}`}
         </Text>
       </div>
-      {branch.message && !isSaidBySteps && <Text size="sm">{withFault(branch.fault, branch.message)}</Text>}
+      {branch.message && !isSaidBySteps && (
+        <Text size="sm">
+          {/* of what was cancelled the message is a person's word, and not that of the fault before */}
+          {branch.status === 'cancelled' ? branch.message : withFault(branch.fault, branch.message)}
+        </Text>
+      )}
       <BranchWaiting executionRef={executionRef} branch={branch} />
       {branch.cancelOutcome && (
         <Text size="sm">
           {branch.status === 'cancelled' ? 'Cancelled' : 'Stopped'}, {outcomes[branch.cancelOutcome]}
         </Text>
+      )}
+      {branch.status === 'queued' && store.execution && isBeingStopped(store.execution) && (
+        <UnstoppedBranch executionRef={executionRef} branch={branch} />
       )}
       {branch.status === 'lost' && <LostBranch executionRef={executionRef} branch={branch} />}
       {error && <ErrorView error={error} />}
@@ -97,12 +106,12 @@ const Step = ({ step }: { step: StepResult }) => (
         </Text>
       </div>
     </details>
-    {step.copied && <CopiedFacts copied={step.copied} />}
     {step.message && (
       <Text size="sm" className={classes.message}>
         {withFault(step.fault, step.message)}
       </Text>
     )}
+    {step.copied && <LeftOut entries={step.copied.skipped} />}
     {step.isOutputTruncated && (
       <Text size="sm" className={classes.message}>
         The output was longer than allowed: its end is missing.

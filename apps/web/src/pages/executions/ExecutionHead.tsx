@@ -71,7 +71,8 @@ const counted = (count: number, one: string, many: string) =>
 const outcomes = {
   stopped: 'and its remote processes were seen to have stopped.',
   still_running: 'but remote processes are still running on at least one target. Look there.',
-  unconfirmed: 'but whether the remote processes stopped could not be confirmed on every target.',
+  unconfirmed:
+    'but whether the remote processes stopped could not be confirmed on every target. The branches say on which: look there.',
 } as const
 
 const Notices = ({ execution }: { execution: Execution }) => {

@@ -34,40 +34,56 @@ const choices: Record<
   },
 }
 
+type Props = { executionRef: string; branch: Branch }
+
 /** A branch of which nobody knows how its step ended, and what a person can say about it. */
-export const LostBranch = ({ executionRef, branch }: { executionRef: string; branch: Branch }) => {
+export const LostBranch = ({ executionRef, branch }: Props) => (
+  <section className={classes.lost} aria-label="Lost step">
+    <Text size="sm">
+      Nobody knows whether the step ran to its end, so it is not run again on its own. Look at {branch.target.name},
+      then say what became of it. If the target can be asked again, it tells by itself.
+    </Text>
+    <Choices executionRef={executionRef} branch={branch} among={['completed', 'again', 'failed']} />
+  </section>
+)
+
+/** A branch whose step is to be stopped, while no executor is there to do it. */
+export const UnstoppedBranch = ({ executionRef, branch }: Props) => (
+  <section className={classes.lost} aria-label="Step to be stopped">
+    <Text size="sm">
+      Its step is stopped as soon as an executor has the branch. Where none will come, look at {branch.target.name}{' '}
+      yourself and give the branch up: what runs there is left alone then.
+    </Text>
+    <Choices executionRef={executionRef} branch={branch} among={['failed']} />
+  </section>
+)
+
+const Choices = ({ executionRef, branch, among }: Props & { among: ResolveRequest['as'][] }) => {
   const may = useMay()
   const resolve = (as: ResolveRequest['as']) => async () => {
     const params = { ref: executionRef, number: Number(branch.number) }
     await call(api.branches.resolve, { params, body: { as } })
     tellDone(choices[as].done)
   }
+  if (!may('executions.resolve')) return null
   return (
-    <section className={classes.lost} aria-label="Lost step">
-      <Text size="sm">
-        Nobody knows whether the step ran to its end, so it is not run again on its own. Look at {branch.target.name},
-        then say what became of it. If the target can be asked again, it tells by itself.
-      </Text>
-      {may('executions.resolve') && (
-        <Group gap="xs">
-          {(Object.keys(choices) as ResolveRequest['as'][]).map((as) => {
-            const { label, title, confirm, follows, isDangerous = false } = choices[as]
-            return (
-              <ConfirmButton
-                key={as}
-                label={label}
-                title={title}
-                confirm={confirm}
-                isDangerous={isDangerous}
-                action={resolve(as)}
-                button={{ size: 'xs' }}
-              >
-                {follows}
-              </ConfirmButton>
-            )
-          })}
-        </Group>
-      )}
-    </section>
+    <Group gap="xs">
+      {among.map((as) => {
+        const { label, title, confirm, follows, isDangerous = false } = choices[as]
+        return (
+          <ConfirmButton
+            key={as}
+            label={label}
+            title={title}
+            confirm={confirm}
+            isDangerous={isDangerous}
+            action={resolve(as)}
+            button={{ size: 'xs' }}
+          >
+            {follows}
+          </ConfirmButton>
+        )
+      })}
+    </Group>
   )
 }

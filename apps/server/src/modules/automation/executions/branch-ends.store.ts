@@ -52,6 +52,26 @@ export const endIdle = async (db: Kysely<DB>, executionId: number, which: 'unbeg
     .execute()
 }
 
+/**
+ * Ends a branch whose step is to be stopped, and that waits for an executor to do it.
+ *
+ * @returns false when one has taken it meanwhile
+ */
+export const endUnstopped = async (
+  db: Kysely<DB>,
+  id: number,
+  change: Ended & { cancelOutcome: 'unconfirmed' },
+): Promise<boolean> => {
+  const ended = await db
+    .updateTable('automation.branches')
+    .set({ ...change, finishedAt: sql`clock_timestamp()` })
+    .where('id', '=', id)
+    .where('status', '=', 'queued')
+    .returning('id')
+    .executeTakeFirst()
+  return ended !== undefined
+}
+
 /** Ends the branches that no executor has taken yet, and in lock-step those that wait for the others. @returns how many */
 export const endUnbegun = async (
   db: Kysely<DB>,

@@ -5,6 +5,7 @@ import { Refusal } from '../../../kernel/errors.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
 import { insertLogLines } from '../log/log.store.ts'
 import { reviveBranch } from './branch-claims.store.ts'
+import { endUnstopped } from './branch-ends.store.ts'
 import { toBranch, updateBranch } from './branches.store.ts'
 import type { Executions } from './executions.ts'
 import * as store from './executions.store.ts'
@@ -46,28 +47,53 @@ export const createLostBranches = ({ executions, progress, queue }: Ports) => {
     }
   }
 
+  /** Nobody will look any more whether the step has stopped. @returns false when an executor is about to */
+  const giveUpStopping = async (
+    ctx: Context,
+    { branch, execution }: Awaited<ReturnType<Executions['findBranch']>>,
+    message: string,
+    changeSeq: number,
+  ) => {
+    const isTimedOut = execution.timedOutAt !== null
+    const isEnded = await endUnstopped(ctx.db, branch.id, {
+      ...(isTimedOut ? { status: 'failed', fault: 'timeout' } : { status: 'cancelled' }),
+      cancelOutcome: 'unconfirmed',
+      message,
+      changeSeq,
+    })
+    if (!isEnded) return false
+    await endSteps(ctx.db, branch.id, ['running'], { status: 'unknown', message, changeSeq })
+    await endSteps(ctx.db, branch.id, ['ready'], { status: 'cancelled', changeSeq })
+    return true
+  }
+
   return {
     resolve: (ctx: Context, ref: string, number: number, { as, note }: ResolveRequest): Promise<Branch> => {
       permit(ctx, 'executions.resolve')
       return transaction(ctx, async (ctx) => {
         const { execution } = await executions.findBranch(ctx, ref, number)
         await store.lockExecution(ctx.db, execution.id)
-        const { branch } = await executions.findBranch(ctx, ref, number)
+        const found = await executions.findBranch(ctx, ref, number)
+        const { branch } = found
         const name = `${execution.jobSerial}.${execution.number}`
-        if (branch.status !== 'lost') {
-          throw new Refusal(
+        const nothingToSay = () =>
+          new Refusal(
             'conflict',
             `Branch ${number} of ${name} is ${branch.status}, not lost: there is nothing to say about it.`,
           )
-        }
+        // where an execution is to be stopped, only a branch with a begun step waits for an executor
+        const isToBeStopped = branch.status === 'queued' && found.execution.cancelRequestedAt !== null
+        if (branch.status !== 'lost' && !(isToBeStopped && as === 'failed')) throw nothingToSay()
         const changeSeq = await store.drawChange(ctx.db, execution.id)
         const steps = await selectSteps(ctx.db, { executionId: execution.id, branchId: branch.id }, 10_000)
-        const step = steps.findLast(({ status }) => status === 'unknown')
+        const step = steps.findLast(({ status }) => status === 'unknown' || (isToBeStopped && status === 'running'))
         const message = said[as](
           ctx.actor.name,
           step === undefined ? 'its step' : `step ${step.index + 1}, ${step.name},`,
         )
-        await settle(ctx, { id: branch.id, priority: execution.priority }, step, message, as, changeSeq)
+        if (!isToBeStopped)
+          await settle(ctx, { id: branch.id, priority: execution.priority }, step, message, as, changeSeq)
+        else if (!(await giveUpStopping(ctx, found, message, changeSeq))) throw nothingToSay()
         await store.noteAttention(ctx.db, execution.id)
         await insertLogLines(ctx.db, execution, [
           {

@@ -168,6 +168,27 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
     expect(job.isRunning()).toBe(false)
   })
 
+  test('a step that no executor is there to stop can be given up, as one of which that is not known', async () => {
+    const job = waiting()
+    await using first = await startExecutor()
+    const started = await fleet.start([step(job.command, { mode: 'detached' }), 'echo never'])
+    await begun(started.uuid)
+    first.kill('SIGKILL')
+    await fleet.admin(api.executions.cancel, { params: { ref: started.uuid } })
+    await until(async () => (await branchOf(started.uuid))?.status === 'queued')
+    const say = (as: 'failed' | 'again') =>
+      fleet.admin(api.branches.resolve, { params: { ref: started.uuid, number: 1 }, body: { as } })
+    await expect(say('again')).rejects.toThrow('not lost')
+    expect(await say('failed')).toMatchObject({ status: 'cancelled', cancelOutcome: 'unconfirmed' })
+    expect(await fleet.ended(started)).toMatchObject({ status: 'cancelled', cancelOutcome: 'unconfirmed' })
+    expect((await fleet.steps(started.uuid)).map(({ status }) => status)).toEqual(['unknown', 'cancelled'])
+    // who comes later finds nothing to do
+    await using _second = await startExecutor()
+    expect(await fleet.run(['echo fine'])).toMatchObject({ status: 'completed' })
+    expect(await branchOf(started.uuid)).toMatchObject({ status: 'cancelled', attempt: 1 })
+    job.end()
+  })
+
   test('the result of an executor that was thought dead is refused, and kept as evidence', async () => {
     const job = waiting()
     await using stopped = await startExecutor()

@@ -2,6 +2,7 @@
  * Pictures of every page, for people to look at.
  *
  *     node e2e/screenshots.ts <folder>     every page at 390, 1280 and 1920 px in both schemes, as PNG files
+ *     node e2e/screenshots.ts <folder> <words>   only pages whose name has one of the words
  *     node e2e/screenshots.ts --docs       docs/images/execution.png: an execution on three machines, still running
  *
  * Starts a server, machines and a browser of its own; needs the built web UI, sshd and Chromium.
@@ -11,10 +12,11 @@ import { join, resolve } from 'node:path'
 import { api, type JobDocumentInput } from '@opsconductor/contract'
 import type { Page } from 'playwright-core'
 import { launchBrowser, logInByForm, openWindow } from './kit/browser.ts'
+import { furnish } from './kit/furniture.ts'
 import { startHouse } from './kit/house.ts'
 import { chosenPassword, moveIn, type Inhabited } from './kit/inhabited.ts'
 import { startMachines } from './kit/machines.ts'
-import { addressOf, furnish, inScheme, openPage, pages, someFrames, widths } from './kit/pages.ts'
+import { addressOf, inScheme, openPage, pages, someFrames, widths } from './kit/pages.ts'
 
 const heights: Record<number, number> = { 390: 844, 1280: 800, 1920: 1080 }
 
@@ -30,7 +32,7 @@ const picturesOf = async (page: Page, name: string, folder: string) => {
   }
 }
 
-const everyPage = async (inhabited: Inhabited, page: Page, folder: string) => {
+const everyPage = async (inhabited: Inhabited, page: Page, folder: string, words: string[]) => {
   await mkdir(folder, { recursive: true })
   await openPage(page, '/login')
   await picturesOf(page, 'log-in', folder)
@@ -38,6 +40,7 @@ const everyPage = async (inhabited: Inhabited, page: Page, folder: string) => {
   await logInByForm(page, 'admin', chosenPassword)
   await page.getByRole('link', { name: 'Dashboard' }).waitFor()
   for (const [name, path] of Object.entries(pages)) {
+    if (words.length > 0 && !words.some((word) => name.includes(word))) continue
     await openPage(page, addressOf(path, references))
     await picturesOf(page, name, folder)
     process.stdout.write(`${name}\n`)
@@ -92,17 +95,21 @@ const forTheDocs = async (inhabited: Inhabited, page: Page) => {
   process.stdout.write(`${path}\n`)
 }
 
-const [wanted] = process.argv.slice(2)
+const [wanted, ...words] = process.argv.slice(2)
 if (wanted === undefined) {
   process.stderr.write('Say where to: node e2e/screenshots.ts <folder>, or --docs\n')
   process.exit(2)
 }
-const [house, machines, browser] = await Promise.all([startHouse('together'), startMachines(3), launchBrowser()])
+const [house, machines, browser] = await Promise.all([
+  startHouse('together', { UNREACHABLE_SEC: '3' }),
+  startMachines(3),
+  launchBrowser(),
+])
 try {
   const inhabited = moveIn({ house: () => house, machines: () => machines })
   await inhabited.admin()
   const { page } = await openWindow(browser, house.url)
-  await (wanted === '--docs' ? forTheDocs(inhabited, page) : everyPage(inhabited, page, resolve(wanted)))
+  await (wanted === '--docs' ? forTheDocs(inhabited, page) : everyPage(inhabited, page, resolve(wanted), words))
 } finally {
   await browser.close()
   await machines[Symbol.asyncDispose]()

@@ -1,7 +1,6 @@
-import { api } from '@opsconductor/contract'
+import { CredentialType } from '@opsconductor/contract'
 import type { Page, Request } from 'playwright-core'
-import { untilEnded } from './client.ts'
-import type { Inhabited } from './inhabited.ts'
+import type { References } from './furniture.ts'
 
 /** The address of every page that one sees when logged in. `~` stands for the reference of a thing. */
 export const pages = {
@@ -14,16 +13,26 @@ export const pages = {
   'executions of a job': '/jobs/~job?tab=executions',
   'run dialog': '/jobs/~job?run=true',
   'edit job': '/jobs/~job/edit',
+  'edit job of every kind of step': '/jobs/~everyKind/edit',
   executions: '/executions',
   execution: '/executions/~execution',
   'log of an execution': '/executions/~execution?tab=log',
   'details of an execution': '/executions/~execution?tab=details',
+  'lost branch': '/executions/~lost',
+  'cancel unconfirmed': '/executions/~unconfirmed',
+  'held between batches': '/executions/~held',
+  'timed out': '/executions/~timedOut',
+  'copied files': '/executions/~copied',
   targets: '/targets',
   'new target': '/targets/new',
   target: '/targets/~target',
   'edit target': '/targets/~target/edit',
+  'Windows target': '/targets/~windows',
+  'edit Windows target': '/targets/~windows/edit',
   credentials: '/credentials',
-  'new credential': '/credentials/new',
+  ...Object.fromEntries(
+    CredentialType.options.map((type) => [`new credential: ${type}`, `/credentials/new?type=${type}`]),
+  ),
   credential: '/credentials/~credential',
   users: '/users',
   roles: '/users?view=roles',
@@ -32,41 +41,9 @@ export const pages = {
   executors: '/executors',
   profile: '/profile',
   'no such page': '/no/such/page',
-} as const
-
-export const widths = [390, 1280, 1920] as const
-/** References of things to look at, made through the API. */
-export const furnish = async ({ admin, addJob, targets }: Pick<Inhabited, 'admin' | 'addJob' | 'targets'>) => {
-  const client = await admin()
-  const { call } = client
-  const names = await targets()
-  const step = (command: string) => ({ type: 'ssh.exec' as const, command })
-  const job = await addJob({
-    description: 'Looks after the web servers.',
-    tags: ['web'],
-    parameters: { service: 'nginx', token: { type: 'string', secret: true } },
-    targets: names,
-    steps: [step('echo "service {{ service }}"; printf "\\033[33mcareful\\033[0m\\n" >&2'), step('uname -a')],
-  })
-  const execution = await call(api.executions.start, {
-    params: { ref: job.uuid },
-    body: { parameters: { token: 'very-secret-token' } },
-  })
-  await untilEnded(client, execution)
-  const [target] = (await call(api.targets.list, { query: { q: names[0] } })).items
-  const [credential] = (await call(api.credentials.list, { query: {} })).items
-  const [user] = (await call(api.users.list, { query: {} })).items
-  return {
-    job: job.serial,
-    execution: execution.ref,
-    target: target?.serial ?? '',
-    credential: credential?.uuid ?? '',
-    user: user?.uuid ?? '',
-  }
 }
 
-export type References = Awaited<ReturnType<typeof furnish>>
-
+export const widths = [390, 1280, 1920] as const
 export const addressOf = (path: string, references: References): string =>
   path.replace(/~(\w+)/, (_, name: keyof References) => encodeURIComponent(references[name]))
 

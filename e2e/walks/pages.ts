@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { logInByForm, openWindow, type Window } from '../kit/browser.ts'
 import type { Mode } from '../kit/house.ts'
 import { chosenPassword, type Inhabited } from '../kit/inhabited.ts'
-import { addressOf, furnish, inScheme, openPage, pages, someFrames, widths, type References } from '../kit/pages.ts'
+import { furnish, type References } from '../kit/furniture.ts'
+import { addressOf, inScheme, openPage, pages, someFrames, widths } from '../kit/pages.ts'
 
 const rulesOfColour = ['color-contrast', 'link-in-text-block']
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']

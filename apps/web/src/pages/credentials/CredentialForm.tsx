@@ -12,12 +12,17 @@ import { secretOf, secretPath } from './secret-shapes.ts'
 import { credentialChoices } from './words.ts'
 
 type Values = { name: string; description: string; type: CredentialType; secret: Record<string, string> }
-type Props = { onSaved: (credential: Credential) => void; onCancel: () => void }
+type Props = {
+  /** That it begins with; an SSH key unless told. */
+  type?: CredentialType | undefined
+  onSaved: (credential: Credential) => void
+  onCancel: () => void
+}
 
 /** A new credential; on a page of its own and, while one writes down a target, in a dialog. */
-export const CredentialForm = ({ onSaved, onCancel }: Props) => {
+export const CredentialForm = ({ type = 'ssh_key', onSaved, onCancel }: Props) => {
   const form = useForm<Values>({
-    initialValues: { name: '', description: '', type: 'ssh_key', secret: {} },
+    initialValues: { name: '', description: '', type, secret: {} },
     validate: (values) => atFields(checkForm(NewCredential, bodyOf(values))),
   })
   const save = useMutation({

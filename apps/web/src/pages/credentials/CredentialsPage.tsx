@@ -45,7 +45,7 @@ export const CredentialsPage = () => {
   })
   const isNarrowed = search.q !== undefined || search.type !== undefined || search.archived !== undefined
   const create = may('credentials.create') && (
-    <LinkButton to="/credentials/new" leftSection={<IconPlus size={16} aria-hidden />}>
+    <LinkButton to="/credentials/new" search={{ type: search.type }} leftSection={<IconPlus size={16} aria-hidden />}>
       New credential
     </LinkButton>
   )

@@ -1,4 +1,4 @@
-import { useRouter } from '@tanstack/react-router'
+import { useRouter, useSearch } from '@tanstack/react-router'
 import { tellDone } from '../../ui/notices.ts'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { Section } from '../../ui/Section.tsx'
@@ -6,6 +6,7 @@ import { CredentialForm } from './CredentialForm.tsx'
 
 export const NewCredentialPage = () => {
   const router = useRouter()
+  const { type } = useSearch({ from: '/app/credentials/new' })
   return (
     <div style={{ maxWidth: 720 }}>
       <PageHeader
@@ -15,6 +16,7 @@ export const NewCredentialPage = () => {
       />
       <Section title="Credential">
         <CredentialForm
+          type={type}
           onSaved={({ uuid, name }) => {
             tellDone(`${name} is in the vault`)
             void router.navigate({ to: '/credentials/$ref', params: { ref: uuid }, replace: true })

@@ -18,6 +18,7 @@ const listRoute = createRoute({
 const newRoute = createRoute({
   getParentRoute: () => appRoute,
   path: 'credentials/new',
+  validateSearch: z.object({ type: CredentialType.optional().catch(undefined) }),
   component: lazyRouteComponent(() => import('./NewCredentialPage.tsx'), 'NewCredentialPage'),
 })
 

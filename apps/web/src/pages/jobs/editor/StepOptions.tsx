@@ -7,7 +7,7 @@ import { numberOf } from './number-of.ts'
 export const StepOptions = ({ step, at, set }: StepPartProps) => {
   return (
     <>
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
+      <SimpleGrid cols={{ base: 2, md: isCopy(step) ? 4 : 5 }} spacing="sm">
         <NumberInput
           {...at('timeoutSec')}
           label="Time-out, seconds"

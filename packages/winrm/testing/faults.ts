@@ -39,5 +39,10 @@ export const faults = {
     provider: 'Shell cmd plugin',
     text: 'The system cannot find the file specified. ',
   },
+  profileUnloaded: {
+    code: 2147943418,
+    subcode: 'w:InternalError',
+    text: 'Illegal operation attempted on a registry key that has been marked for deletion. ',
+  },
   accessDenied: { code: 5, subcode: 'w:AccessDenied', text: 'Access is denied. ' },
 } as const satisfies Record<string, Fault>

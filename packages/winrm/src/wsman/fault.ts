@@ -9,6 +9,8 @@ export const FaultCode = {
   operationAborted: 995,
   busy: 170,
   maxOperations: 2150859174,
+  /** ERROR_KEY_DELETED: the user's profile was unloaded under the shell, which starts nothing any more. */
+  profileUnloaded: 2147943418,
 } as const
 
 /** ERROR_WSMAN_QUOTA_…: limit, shells, operations, user, system, users of shells, and those of a plug-in's quotas. */
@@ -53,7 +55,7 @@ export const readFault = (fault: XmlElement): RemoteFault => {
 
   const text = message || providerText || reason || subcode || 'The server reported a fault without any text.'
   const said = { code, subcode, reason: reason || text, providerText }
-  if (code === FaultCode.shellNotFound) return new ShellLostError(text, said)
+  if (code === FaultCode.shellNotFound || code === FaultCode.profileUnloaded) return new ShellLostError(text, said)
   const isQuota =
     (code !== undefined && QUOTA_CODES.has(code)) ||
     subcode === 'QuotaLimit' ||

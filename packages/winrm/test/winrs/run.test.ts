@@ -248,6 +248,17 @@ describe('shells', () => {
       .toBe('after\r\n')
   })
 
+  test('whose profile was unloaded under them are replaced', async () => {
+    let commands = 0
+    await using windows = await startWindows({
+      intercept: ({ name }) => (name === 'Command' && ++commands === 2 ? { fault: faults.profileUnloaded } : undefined),
+    })
+    await using client = await connectTo(windows)
+    for (const word of ['one', 'two'])
+      expect((await collect(await client.run(`echo ${word}`))).stdout).toBe(`${word}\r\n`)
+    expect(windows.asked.filter((name) => name === 'Create')).toHaveLength(2)
+  })
+
   test('beyond the server’s quota are a QuotaError', async () => {
     await using windows = await startWindows({ maxShells: 2 })
     await using client = await connectTo(windows)

@@ -3,6 +3,7 @@ export { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } fr
 export { type Listener, type ListenerOptions, openListener } from './listen.ts'
 export type { Log } from './log.ts'
 export { migrate, type MigrateOptions } from './migrate.ts'
+export { isRefused } from './refused.ts'
 export { applicationRole } from './roles.ts'
 export type * from './schema.gen.ts'
 export { transact } from './transact.ts'

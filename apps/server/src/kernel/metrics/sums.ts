@@ -13,6 +13,9 @@ export type Sums = {
   stop: () => Promise<void>
 }
 
+/** How many measurements fell up to which edge, and behind the last. */
+type Histogram = { name: string; labels: string; counts: number[]; seconds: number }
+
 /** Upper edges of a histogram, in seconds. */
 export const edges = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600]
 const everyMs = 2_000
@@ -23,16 +26,34 @@ const everyMs = 2_000
  */
 export const createSums = ({ db, log }: { db: Kysely<DB>; log: Logger }): Sums => {
   let held = new Map<string, Sum>()
+  let measured = new Map<string, Histogram>()
 
-  const add = (name: string, labels: Labels, value = 1) => {
-    const written = labelText(labels)
-    const key = `${name} ${written}`
-    const sum = held.get(key) ?? { name, labels: written, value: 0 }
-    sum.value += value
-    held.set(key, sum)
+  const addTo = (name: string, labels: string, value: number) => {
+    const key = `${name} ${labels}`
+    const sum = held.get(key)
+    if (sum === undefined) held.set(key, { name, labels, value })
+    else sum.value += value
+  }
+
+  /** What was measured becomes sums only when it is written down: one measurement counts in most of them. */
+  const sumUp = () => {
+    for (const { name, labels, counts, seconds } of measured.values()) {
+      const of = (edge: string) => (labels === '' ? `le="${edge}"` : `${labels},le="${edge}"`)
+      let below = 0
+      for (const [index, edge] of edges.entries()) {
+        below += counts[index] ?? 0
+        if (below > 0) addTo(`${name}_bucket`, of(String(edge)), below)
+      }
+      const count = below + (counts[edges.length] ?? 0)
+      addTo(`${name}_bucket`, of('+Inf'), count)
+      addTo(`${name}_count`, labels, count)
+      addTo(`${name}_sum`, labels, seconds)
+    }
+    measured = new Map()
   }
 
   const flush = async () => {
+    sumUp()
     const taken = held
     held = new Map()
     try {
@@ -46,17 +67,21 @@ export const createSums = ({ db, log }: { db: Kysely<DB>; log: Logger }): Sums =
 
   let flushing = Promise.resolve()
   const timer = setInterval(() => {
-    if (held.size > 0) flushing = flushing.then(flush)
+    if (held.size + measured.size > 0) flushing = flushing.then(flush)
   }, everyMs)
   timer.unref()
 
   return {
-    add,
+    add: (name, labels, value = 1) => addTo(name, labelText(labels), value),
     observe: (name, labels, seconds) => {
-      for (const edge of edges) if (seconds <= edge) add(`${name}_bucket`, { ...labels, le: String(edge) })
-      add(`${name}_bucket`, { ...labels, le: '+Inf' })
-      add(`${name}_count`, labels)
-      add(`${name}_sum`, labels, seconds)
+      const text = labelText(labels)
+      const key = `${name} ${text}`
+      const histogram = measured.get(key) ?? { name, labels: text, counts: edges.map(() => 0).concat(0), seconds: 0 }
+      measured.set(key, histogram)
+      const edge = edges.findIndex((edge) => seconds <= edge)
+      const at = edge < 0 ? edges.length : edge
+      histogram.counts[at] = (histogram.counts[at] ?? 0) + 1
+      histogram.seconds += seconds
     },
     stop: async () => {
       clearInterval(timer)
@@ -71,8 +96,11 @@ export const labelText = (labels: Labels): string =>
     .map(([name, value]) => `${name}="${escaped(value)}"`)
     .join(',')
 
+const special = /["\\\n]/
 const escaped = (value: string) =>
-  value
-    .replaceAll('\\', String.raw`\\`)
-    .replaceAll('"', String.raw`\"`)
-    .replaceAll('\n', String.raw`\n`)
+  special.test(value)
+    ? value
+        .replaceAll('\\', String.raw`\\`)
+        .replaceAll('"', String.raw`\"`)
+        .replaceAll('\n', String.raw`\n`)
+    : value

@@ -14,29 +14,38 @@ export type ClaimedBranch = {
 }
 
 /**
- * Takes a waiting branch of an open execution: it runs now, under one attempt more, with a lease by the database's clock.
- * The execution's row is locked first and the branch's after it, as everywhere, so nobody waits in a circle.
+ * Takes branches out of the queue for an executor, those that still wait there. The rows of their executions are locked
+ * in one order, so that two who take several never wait for each other.
  *
- * @returns the branch, and with what it runs; undefined when it does not wait (any more): somebody else has it, or it
- *   was cancelled
+ * @returns those that are ours now, in no particular order
  */
-export const claimBranch = (db: Kysely<DB>, uuid: string, executor: string, leaseSec: number) =>
+export const claimBranches = (db: Kysely<DB>, uuids: readonly string[], executor: string, leaseSec: number) =>
   db
-    .with('execution', (query) =>
+    .with('locked', (query) =>
       query
-        .updateTable('automation.executions')
-        .set({ changeSeq: sql`change_seq + 1` })
-        .where('id', '=', (branch) =>
+        .selectFrom('automation.executions')
+        .select('id')
+        .where('id', 'in', (branch) =>
           branch
             .selectFrom('automation.branches')
             .select('executionId')
-            .where('uuid', '=', uuid)
+            .where('uuid', '=', sql<string>`any(${[...uuids]}::uuid[])`)
             .where('status', '=', 'queued'),
         )
         .where('status', 'not in', ['completed', 'failed', 'cancelled'])
-        .returning(['id', 'uuid', 'day', 'jobId', 'jobVersionId', 'requestedBy', 'changeSeq'])
-        .returning(['priority', 'timeoutSec', 'timedOutAt'])
-        .returning(['parameters', 'sealedParameters', sql<boolean>`cancel_requested_at is not null`.as('isCancelled')]),
+        .orderBy('id')
+        .forUpdate(),
+    )
+    .with('execution', (query) =>
+      query
+        .updateTable('automation.executions as execution')
+        .from('locked')
+        .set({ changeSeq: sql`execution.change_seq + 1` })
+        .whereRef('execution.id', '=', 'locked.id')
+        .returning(['execution.id', 'execution.uuid', 'execution.day', 'execution.jobId', 'execution.jobVersionId'])
+        .returning(['execution.requestedBy', 'execution.changeSeq', 'execution.priority', 'execution.timeoutSec'])
+        .returning(['execution.timedOutAt', 'execution.parameters', 'execution.sealedParameters'])
+        .returning(sql<boolean>`execution.cancel_requested_at is not null`.as('isCancelled')),
     )
     .updateTable('automation.branches as branch')
     .from('execution')
@@ -51,7 +60,7 @@ export const claimBranch = (db: Kysely<DB>, uuid: string, executor: string, leas
       startedAt: sql<Date>`coalesce(branch.started_at, clock_timestamp())`,
     }))
     .whereRef('branch.executionId', '=', 'execution.id')
-    .where('branch.uuid', '=', uuid)
+    .where('branch.uuid', '=', sql<string>`any(${[...uuids]}::uuid[])`)
     .where('branch.status', '=', 'queued')
     .returning(['branch.id', 'branch.uuid', 'branch.number', 'branch.attempt', 'branch.executionId'])
     .returning(['branch.targetUuid', 'branch.targetName'])
@@ -62,9 +71,9 @@ export const claimBranch = (db: Kysely<DB>, uuid: string, executor: string, leas
       sql<number>`greatest(0, extract(epoch from clock_timestamp() - branch.queued_at) * 1000)::float8`.as('waitMs'),
     )
     .returning(['job.name as jobName', 'job.serial as jobSerial', 'version.version', 'version.document'])
-    .executeTakeFirst()
+    .execute()
 
-export type Claim = NonNullable<Awaited<ReturnType<typeof claimBranch>>>
+export type Claim = Awaited<ReturnType<typeof claimBranches>>[number]
 
 /** Prolongs the leases that are still ours. @returns those, and of which executions a cancel was asked */
 export const renewLeases = (db: Kysely<DB>, held: readonly { id: number; attempt: number }[], leaseSec: number) =>
@@ -89,59 +98,75 @@ export const renewLeases = (db: Kysely<DB>, held: readonly { id: number; attempt
     .execute()
 
 /** After half a minute, then less and less often, down to once in a quarter of an hour. */
-const askAgainAt = sql<Date>`clock_timestamp() + make_interval(secs => least(900, 15 * 2 ^ least(attempt, 6)))`
+const askAgainAt = sql<Date>`clock_timestamp() + make_interval(secs => least(900, 15 * 2 ^ least(branch.attempt, 6)))`
+
+export type BranchEnding = {
+  branch: { id: number; attempt: number }
+  status: 'completed' | 'failed' | 'cancelled' | 'lost'
+  fault: string | null
+  message: string | null
+  cancelOutcome: string | null
+  /** A lost one, whose target did not answer: it is asked again later. */
+  isToBeAsked: boolean
+}
 
 /**
- * Ends a branch, if this attempt still holds it. The execution's row is locked first, and stays so.
+ * Ends branches of one execution, as far as these attempts still hold them. The execution's row is locked first, and
+ * stays so.
  *
- * @returns the execution; undefined when somebody else has the branch
+ * @returns the execution, and which of them have ended; undefined when somebody else has all of them
  */
-export const endClaim = (
+export const endClaims = async (
   db: Kysely<DB>,
-  branch: { id: number; attempt: number; executionId: number },
-  {
-    isToBeAsked,
-    ...rest
-  }: {
-    status: string
-    fault: string | null
-    message: string | null
-    cancelOutcome: string | null
-    /** A lost one, whose target did not answer: it is asked again later. */
-    isToBeAsked: boolean
-  },
-): Promise<LockedExecution | undefined> =>
-  db
+  executionId: number,
+  endings: readonly BranchEnding[],
+): Promise<{ execution: LockedExecution; ended: ReadonlySet<number> } | undefined> => {
+  const asked = sql<{ id: number; attempt: number } & Omit<BranchEnding, 'branch'>>`jsonb_to_recordset(${JSON.stringify(
+    endings.map(({ branch: { id, attempt }, message, ...rest }) => ({
+      id,
+      attempt,
+      message: message?.toWellFormed() ?? null,
+      ...rest,
+    })),
+  )}::jsonb)`.as<'asked'>(
+    sql`asked (id bigint, attempt integer, status text, fault text, message text, "cancelOutcome" text, "isToBeAsked" boolean)`,
+  )
+  const isAnyLost = endings.some(({ status }) => status === 'lost')
+  const rows = await db
     .with('drawn', (query) =>
       query
         .updateTable('automation.executions')
-        .set({
-          changeSeq: sql`change_seq + 1`,
-          ...(rest.status === 'lost' ? { needsAttention: true } : {}),
-        })
-        .where('id', '=', branch.executionId)
+        .set({ changeSeq: sql`change_seq + 1`, ...(isAnyLost ? { needsAttention: true } : {}) })
+        .where('id', '=', executionId)
         .returningAll(),
     )
     .with('ended', (query) =>
       query
         .updateTable('automation.branches as branch')
-        .from('drawn')
+        .from(['drawn', asked])
         .set((change) => ({
-          ...rest,
+          status: sql<string>`asked.status`,
+          fault: sql<string | null>`asked.fault`,
+          message: sql<string | null>`asked.message`,
+          cancelOutcome: sql<string | null>`asked."cancelOutcome"`,
           changeSeq: change.ref('drawn.changeSeq'),
           leaseUntil: null,
-          askAgainAt: isToBeAsked ? askAgainAt : null,
-          finishedAt: rest.status === 'lost' ? null : sql<Date>`clock_timestamp()`,
+          askAgainAt: sql<Date | null>`case when asked."isToBeAsked" then ${askAgainAt} end`,
+          finishedAt: sql<Date | null>`case when asked.status <> 'lost' then clock_timestamp() end`,
         }))
-        .where('branch.id', '=', branch.id)
-        .where('branch.attempt', '=', branch.attempt)
+        .where(sql<boolean>`branch.id = asked.id and branch.attempt = asked.attempt`)
         .where('branch.status', '=', 'running')
         .returning('branch.id'),
     )
-    .selectFrom('drawn')
+    .selectFrom(['drawn', 'ended'])
     .selectAll('drawn')
-    .where((where) => where.exists(where.selectFrom('ended').select('ended.id')))
-    .executeTakeFirst()
+    .select('ended.id as branchId')
+    .execute()
+  const [first] = rows
+  if (first === undefined) return undefined
+  const { branchId: _, ...execution } = first
+  return { execution, ended: new Set(rows.map(({ branchId }) => branchId)) }
+}
 
 const expired = (db: Kysely<DB>) =>
   db

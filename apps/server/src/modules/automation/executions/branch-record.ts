@@ -1,26 +1,17 @@
 import { TransportError } from '@opsconductor/transports'
 import type { LogLine, StepStatus } from '@opsconductor/contract'
 import { type Context, transaction } from '../../../kernel/context.ts'
-import { jsonb } from '../../../kernel/database/index.ts'
 import { categoryOf } from '../log/fault-category.ts'
 import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
 import type { WaitAction } from '../steps/step-type-rule.ts'
-import {
-  awaitStage,
-  type Claim,
-  claimBranch,
-  endClaim,
-  insertLateResult,
-  requeueBranch,
-} from './branch-claims.store.ts'
-import { isStoppedByTime } from './deadlines.store.ts'
-import { dueAtOf, setAside } from './due.store.ts'
+import { awaitStage, type Claim, insertLateResult, requeueBranch } from './branch-claims.store.ts'
+import type { BranchWrites } from './branch-writes.ts'
+import { setAside } from './due.store.ts'
 import * as store from './executions.store.ts'
 import { Fenced } from './leases.ts'
 import type { Progress } from './progress.ts'
-import { finishStep, startStep } from './held-steps.store.ts'
-import { endSteps, insertReadySteps } from './step-results.store.ts'
+import type { StepStart } from './held-steps.store.ts'
 import type { Link } from './step-link.ts'
 import { asTimedOut, outcome as outcomeOf, type StepOutcome } from './step-outcome.ts'
 
@@ -37,7 +28,7 @@ export type BranchEnd = {
  */
 export const createBranchRecord = (
   ctx: Context,
-  { progress, executor, leaseSec }: { progress: Progress; executor: string; leaseSec: number },
+  { progress, executor, writes }: { progress: Progress; executor: string; writes: BranchWrites },
 ) => {
   const line = (branch: Claim, message: string, rest: Partial<LogLine> = {}): NewLogLine => ({
     branch: branch.number,
@@ -48,9 +39,22 @@ export const createBranchRecord = (
     ...(rest.details === undefined ? {} : { details: rest.details }),
   })
 
+  const toEnding = (branch: Claim, { status, outcome, message }: BranchEnd) => ({
+    status,
+    fault: outcome?.fault ?? null,
+    message,
+    cancelOutcome: outcome?.cancelOutcome ?? (status === 'cancelled' ? 'stopped' : null),
+    isToBeAsked: status === 'lost' && outcome?.fault != null,
+    line: line(branch, `${branch.targetName} is ${status}${message === null ? '' : `: ${message}`}`, {
+      phase: 'completion',
+      level: status === 'completed' ? 'info' : status === 'cancelled' ? 'warning' : 'error',
+      category: status === 'cancelled' ? 'user' : 'system',
+    }),
+  })
+
   /** @throws Fenced when this executor may not begin it; a TransportError when it was cancelled */
-  const begun = async (branch: Claim, step: Try, change: Parameters<typeof startStep>[3], lines: NewLogLine[]) => {
-    const said = await startStep(ctx.db, branch, step, change, lines)
+  const begun = async (branch: Claim, step: Try, change: StepStart['change'], lines: NewLogLine[]) => {
+    const said = await writes.start(ctx, { branch, step, change, lines })
     if (said === 'cancelled') throw cancelledBeforeStart()
     if (said === 'fenced') throw new Fenced()
     progress.changed(ctx, branch.executionUuid)
@@ -59,14 +63,14 @@ export const createBranchRecord = (
   return {
     /** @returns undefined when the branch does not wait any more */
     claim: async (uuid: string) => {
-      const claim = await claimBranch(ctx.db, uuid, executor, leaseSec)
+      const claim = await writes.claim(ctx, uuid)
       if (claim !== undefined) progress.changed(ctx, claim.executionUuid)
       return claim
     },
 
     ready: (branch: Claim, steps: readonly { work: BranchStep; attempt: number }[]) =>
-      insertReadySteps(
-        ctx.db,
+      writes.ready(
+        ctx,
         steps.map(({ work, attempt }) => toReady(branch, work, attempt)),
       ),
 
@@ -94,7 +98,7 @@ export const createBranchRecord = (
     /** A step that waits: until when is written down by the database's clock. */
     beginWait: (branch: Claim, work: BranchStep, step: Try, wait: WaitAction) => {
       const { name, id, command } = work.planned
-      return begun(branch, step, { executor, command, dueAt: dueAtOf(wait) }, [
+      return begun(branch, step, { executor, command, due: wait }, [
         line(branch, `Step ${step.index + 1}, ${name}, began: ${command}.`, {
           category: 'system',
           details: { step: id },
@@ -123,12 +127,11 @@ export const createBranchRecord = (
       const { status, exitCode, signal, fault, message, copied, runMs, connectMs } = outcome
       const change = {
         status: status satisfies StepStatus,
-        branchAttempt: branch.attempt,
         exitCode,
         signal,
         fault,
         message,
-        ...(copied === undefined ? {} : { copied: jsonb(copied) }),
+        ...(copied === undefined ? {} : { copied }),
         runMs,
         connectMs,
         collectMs: output.collectMs,
@@ -136,7 +139,7 @@ export const createBranchRecord = (
         isOutputTruncated: output.isTruncated,
         isOutputIncomplete: output.isIncomplete,
       }
-      const isOurs = await finishStep(ctx.db, branch, step, change, [
+      const lines = [
         fault === null
           ? line(branch, `Step ${step.index + 1}, ${work.planned.name}: ${message ?? 'completed.'}`, {
               phase: 'result_collection',
@@ -153,7 +156,8 @@ export const createBranchRecord = (
               level: 'error',
               details: { fault },
             }),
-      ])
+      ]
+      const isOurs = await writes.finish(ctx, { branch, step, change, lines })
       if (isOurs) progress.changed(ctx, branch.executionUuid)
       return isOurs
     },
@@ -163,35 +167,10 @@ export const createBranchRecord = (
       insertLateResult(ctx.db, branch, JSON.stringify({ step, outcome })),
 
     end: (branch: Claim, end: BranchEnd) =>
-      transaction(ctx, async (ctx) => {
-        const isTimedOut = end.status === 'cancelled' && (await isStoppedByTime(ctx.db, branch.executionId))
-        const { status, outcome, message } = isTimedOut ? endTimedOut(branch, end) : end
-        const execution = await endClaim(ctx.db, branch, {
-          status,
-          fault: outcome?.fault ?? null,
-          message,
-          cancelOutcome: outcome?.cancelOutcome ?? (status === 'cancelled' ? 'stopped' : null),
-          isToBeAsked: status === 'lost' && outcome?.fault != null,
-        })
-        if (execution === undefined) return
-        const { changeSeq } = execution
-        await Promise.all([
-          // the steps behind an unknown one may still run, when somebody has said what became of it
-          status === 'lost'
-            ? null
-            : endSteps(ctx.db, branch.id, ['ready'], {
-                status: status === 'cancelled' ? 'cancelled' : 'skipped',
-                changeSeq,
-              }),
-          insertLogLines(ctx.db, execution, [
-            line(branch, `${branch.targetName} is ${status}${message === null ? '' : `: ${message}`}`, {
-              phase: 'completion',
-              level: status === 'completed' ? 'info' : status === 'cancelled' ? 'warning' : 'error',
-              category: status === 'cancelled' ? 'user' : 'system',
-            }),
-          ]),
-          progress.goOn(ctx, execution),
-        ])
+      writes.end(ctx, {
+        branch,
+        plain: toEnding(branch, end),
+        byTime: toEnding(branch, endTimedOut(branch, end)),
       }),
 
     /** Nothing has begun that has not ended: another executor may go on. */

@@ -8,6 +8,7 @@ import { openOutputWriter } from '../output/writer.ts'
 import { documentOf } from '../jobs/jobs.store.ts'
 import type { Claim } from './branch-claims.store.ts'
 import { type BranchEnd, type BranchRecord, createBranchRecord } from './branch-record.ts'
+import { createBranchWrites } from './branch-writes.ts'
 import { Fenced, type Hold, type Interruption, type Leases } from './leases.ts'
 import type { Progress } from './progress.ts'
 import { openValues } from './sealed-parameters.ts'
@@ -40,6 +41,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
   const { plans, vault, progress, leases, wake } = ports
   const { runWithRetries, waitOnce } = createStepTries(ports)
   const matcherOf = createMatchers()
+  const writes = createBranchWrites(ports)
 
   const prepare = async (
     ctx: Context,
@@ -118,7 +120,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
   }
 
   return async (ctx: Context, task: BranchTask): Promise<void> => {
-    const record = createBranchRecord(ctx, { progress, executor: ports.executor, leaseSec: ports.leaseSec })
+    const record = createBranchRecord(ctx, { progress, executor: ports.executor, writes })
     const target = task.target === undefined ? undefined : plans.findTarget(ctx, task.target)
     target?.catch(() => {}) // heard where it is waited for, if the branch is ours
     const branch = await record.claim(task.branch)

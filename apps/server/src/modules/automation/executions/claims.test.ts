@@ -3,9 +3,9 @@ import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp, type TestApp } from '../../../../test/app.ts'
 import type { DB } from '../../../kernel/database/index.ts'
-import { claimBranch, type Claim } from './branch-claims.store.ts'
+import { claimBranches, type Claim } from './branch-claims.store.ts'
 import { lockExecution } from './executions.store.ts'
-import { finishStep, startStep } from './held-steps.store.ts'
+import { finishSteps, startSteps } from './held-steps.store.ts'
 import { insertReadySteps } from './step-results.store.ts'
 
 const step = { index: 0, attempt: 1 }
@@ -16,6 +16,9 @@ const line = {
   category: 'system',
   message: 'said with the change',
 } as const
+
+const claimBranch = async (...[db, branch, executor, leaseSec]: [Kysely<DB>, string, string, number]) =>
+  (await claimBranches(db, [branch], executor, leaseSec))[0]
 
 /** Nobody takes branches here but the tests themselves. */
 let app: TestApp
@@ -64,8 +67,15 @@ const claim = async (): Promise<Claim> => {
   return branch
 }
 
-const begin = (branch: Claim) =>
-  startStep(db, branch, step, { executor: 'here:1', connectMs: 1, method: 'ssh', credential: null }, [line])
+const toBegin = (branch: Claim) => ({
+  branch,
+  step,
+  change: { executor: 'here:1', connectMs: 1, method: 'ssh', credential: null },
+  lines: [line],
+})
+const begin = async (branch: Claim) => (await startSteps(db, [toBegin(branch)]))[0]
+const finish = async (branch: Claim, status: 'completed' | 'failed', lines: (typeof line)[]) =>
+  (await finishSteps(db, [{ branch, step, change: { status }, lines }]))[0]
 const linesOf = async ({ executionUuid }: Claim) => {
   const { items } = await app.admin(api.executions.log, { params: { ref: executionUuid }, query: { limit: 100 } })
   return items.filter(({ message }) => message === line.message).length
@@ -104,8 +114,8 @@ test('the holder begins and finishes a step once, and what it says is stored wit
   expect(await begin(branch)).toBe('started')
   expect(await begin(branch)).toBe('fenced')
   expect(await linesOf(branch)).toBe(1)
-  expect(await finishStep(db, branch, step, { status: 'completed' }, [line, line])).toBe(true)
-  expect(await finishStep(db, branch, step, { status: 'failed' }, [line])).toBe(false)
+  expect(await finish(branch, 'completed', [line, line])).toBe(true)
+  expect(await finish(branch, 'failed', [line])).toBe(false)
   expect(await linesOf(branch)).toBe(3)
 })
 

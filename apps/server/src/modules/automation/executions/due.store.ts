@@ -2,10 +2,6 @@ import type { CancelOutcome, Fault } from '@opsconductor/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
 
-/** A step that waits does so until this moment, by the database's clock. */
-export const dueAtOf = (wait: { durationSec: number } | { until: Date }): RawBuilder<Date> =>
-  'until' in wait ? sql<Date>`${wait.until}` : sql<Date>`clock_timestamp() + make_interval(secs => ${wait.durationSec})`
-
 /** How long a step has still to wait, in milliseconds; 0 when its moment has come. */
 export const selectTimeLeftMs = async (
   db: Kysely<DB>,

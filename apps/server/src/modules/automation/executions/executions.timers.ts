@@ -50,7 +50,7 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
       ])
 
     const giveUp = async (message: string) => {
-      await endSteps(ctx.db, branch.id, ['ready'], { status: 'skipped', changeSeq })
+      await endSteps(ctx.db, [branch.id], ['ready'], { status: 'skipped', changeSeq })
       await updateBranch(ctx.db, branch.id, {
         status: 'failed',
         finishedAt: new Date(),
@@ -60,7 +60,7 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
       })
     }
     const lose = async (message: string) => {
-      await endSteps(ctx.db, branch.id, ['running'], { status: 'unknown', message, changeSeq })
+      await endSteps(ctx.db, [branch.id], ['running'], { status: 'unknown', message, changeSeq })
       await updateBranch(ctx.db, branch.id, { status: 'lost', leaseUntil: null, message, changeSeq })
       await store.updateExecution(ctx.db, execution.id, { needsAttention: true })
       await publish(ctx, 'branch.lost', branch.uuid, { execution: execution.uuid })
@@ -68,7 +68,7 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
 
     if (isCancelled && running === undefined) {
       const isTimedOut = execution.timedOutAt !== null
-      await endSteps(ctx.db, branch.id, ['ready'], { status: 'cancelled', changeSeq })
+      await endSteps(ctx.db, [branch.id], ['ready'], { status: 'cancelled', changeSeq })
       await updateBranch(ctx.db, branch.id, {
         status: isTimedOut ? 'failed' : 'cancelled',
         fault: isTimedOut ? 'timeout' : null,

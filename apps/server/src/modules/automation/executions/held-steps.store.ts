@@ -1,128 +1,160 @@
-import type { StepStatus } from '@opsconductor/contract'
-import { type Kysely, type RawBuilder, type Updateable, sql } from 'kysely'
-import type { DB, jsonb } from '../../../kernel/database/index.ts'
+import type { Copied, StepStatus } from '@opsconductor/contract'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { DB } from '../../../kernel/database/index.ts'
 import { type NewLogLine, numberedLines } from '../log/log.store.ts'
 
 /** A branch as its holder knows it: the attempt is the proof. */
-export type HeldBranch = { id: number; attempt: number; executionId: number; day: string }
+export type HeldBranch = { id: number; number: number; attempt: number; executionId: number; day: string }
 
-type ChangedColumns = Omit<Updateable<DB['automation.stepResults']>, 'copied'> & { copied?: ReturnType<typeof jsonb> }
-
-type StepChange = {
-  /** The states it may be in. */
-  from: StepStatus[]
-  /** What else must hold: `branch` and `drawn` (the execution) are at hand. */
-  onlyIf?: RawBuilder<boolean>
-  change: ChangedColumns
-  /** A step that waits: until when. */
-  dueAt?: RawBuilder<Date> | undefined
-  /** Gets the time of the change. */
-  at: 'startedAt' | 'finishedAt'
+/** Of one execution. */
+type StepChange<Change> = {
+  branch: HeldBranch
+  step: { index: number; attempt: number }
+  change: Change
+  /** What is written into the log with it, and only with it. */
   lines: readonly NewLogLine[]
 }
 
+/** What is known when a step begins. What is not given stays as it was planned. */
+export type StepStart = StepChange<{
+  executor: string
+  waitMs?: number
+  connectMs?: number
+  authenticateMs?: number | null
+  /** With its credential, which may be none. */
+  method?: string
+  credential?: string | null
+  command?: string
+  /** A step that waits: until when, by the database's clock. */
+  due?: { durationSec: number } | { until: Date }
+}>
+
+export type StepFinish = StepChange<{
+  status: StepStatus
+  exitCode?: number | null
+  signal?: string | null
+  fault?: string | null
+  message?: string | null
+  copied?: Copied
+  connectMs?: number | null
+  runMs?: number | null
+  collectMs?: number
+  outputBytes?: number
+  isOutputTruncated?: boolean
+  isOutputIncomplete?: boolean
+}>
+
 /**
- * Changes a step as the holder of its branch, and writes the lines that say so, in one statement: whoever has lost the
- * branch changes nothing. The execution's row is locked first, then the branch's, both as they are when it is our turn.
+ * Changes steps of one execution as the holder of their branches, and writes the lines that say so, in one statement:
+ * whoever has lost a branch changes nothing there. The execution's row is locked first, then those of the branches, all as
+ * they are when it is our turn.
+ *
+ * @param columns what `asked` has beside the place of the step
+ * @param set what changes; `asked`, `held` (the branch) and `drawn` (the execution) are at hand
+ * @returns of each change whether it was made, and whether a cancel of the execution was asked
  */
-const changeStep = async (
+const changeSteps = async (
   db: Kysely<DB>,
-  branch: HeldBranch,
-  step: { index: number; attempt: number },
-  { from, onlyIf = sql<boolean>`true`, change, dueAt, at, lines }: StepChange,
-) => {
-  const done = await db
-    .with('drawn', (query) =>
-      query
-        .updateTable('automation.executions')
-        .set({ changeSeq: sql`change_seq + 1`, logSeq: sql`log_seq + ${lines.length}` })
-        .where('id', '=', branch.executionId)
-        .where('status', 'not in', ['completed', 'failed', 'cancelled'])
-        .returning(['changeSeq', 'logSeq', sql<boolean>`cancel_requested_at is not null`.as('isCancelled')]),
+  changes: readonly StepChange<object>[],
+  { columns, from, onlyIf, set }: Record<'columns' | 'from' | 'onlyIf' | 'set', RawBuilder<unknown>>,
+): Promise<readonly { isChanged: boolean; isCancelled: boolean }[]> => {
+  const [first] = changes
+  if (first === undefined) return []
+  const { executionId: id, day } = first.branch
+  const lines = changes.flatMap((change) => change.lines)
+  const asked = changes.map(({ branch, step, change }) => ({
+    branchId: branch.id,
+    branchAttempt: branch.attempt,
+    stepIndex: step.index,
+    stepAttempt: step.attempt,
+    ...change,
+  }))
+  const { rows } = await sql<{ branchId: number; isChanged: boolean; isCancelled: boolean }>`
+    with asked as materialized (
+      select * from jsonb_to_recordset(${json(asked)}::jsonb) as asked (
+        "branchId" bigint, "branchAttempt" integer, "stepIndex" integer, "stepAttempt" integer, ${columns}
+      )
+    ), drawn as (
+      update automation.executions
+      set change_seq = change_seq + 1, log_seq = log_seq + ${lines.length}
+      where id = ${id} and status not in ('completed', 'failed', 'cancelled')
+      returning change_seq, log_seq, cancel_requested_at is not null as is_cancelled
+    ), held as (
+      select branch.id, branch.number, branch.lease_until, branch.output_seq
+      from drawn, asked join automation.branches branch
+        on branch.id = asked."branchId" and branch.attempt = asked."branchAttempt"
+      where branch.status = 'running'
+      for update of branch
+    ), changed as (
+      update automation.step_results step
+      set ${set}, change_seq = drawn.change_seq
+      from drawn, asked join held on held.id = asked."branchId"
+      where step.branch_id = held.id and step.index = asked."stepIndex" and step.attempt = asked."stepAttempt"
+        and ${from} and ${onlyIf}
+      returning step.branch_id, held.number
+    ), execution as (
+      select log_seq from drawn
+    ), noted as (
+      ${numberedLines({ id, day }, lines, sql`line.branch in (select number from changed)`)}
     )
-    .with('branch', (query) =>
-      query
-        .selectFrom(['automation.branches as held', 'drawn'])
-        .select(['held.id', 'held.leaseUntil', 'held.outputSeq'])
-        .where('held.id', '=', branch.id)
-        .where('held.attempt', '=', branch.attempt)
-        .where('held.status', '=', 'running')
-        .forUpdate('held'),
-    )
-    .with('changed', (query) =>
-      query
-        .updateTable('automation.stepResults as step')
-        .from(['drawn', 'branch'])
-        .set((values) => ({
-          ...change,
-          // what a try writes comes behind what the branch had written when it began
-          ...(at === 'startedAt' ? { outputSeq: values.ref('branch.outputSeq') } : {}),
-          ...(dueAt === undefined ? {} : { dueAt }),
-          changeSeq: values.ref('drawn.changeSeq'),
-          [at]: sql<Date>`clock_timestamp()`,
-        }))
-        .whereRef('step.branchId', '=', 'branch.id')
-        .where('step.index', '=', step.index)
-        .where('step.attempt', '=', step.attempt)
-        .where('step.status', 'in', from)
-        .where(onlyIf)
-        .returning('step.id'),
-    )
-    .with('execution', (query) => query.selectFrom(['drawn', 'changed']).select('drawn.logSeq'))
-    .with('noted', () => sql<object>`(${numberedLines({ id: branch.executionId, day: branch.day }, lines)})`)
-    .selectFrom('drawn')
-    .select(['drawn.isCancelled', sql<boolean>`exists (select from changed)`.as('isChanged')])
-    .executeTakeFirst()
-  return done ?? { isChanged: false, isCancelled: false }
+    select asked."branchId", drawn.is_cancelled as "isCancelled",
+      exists (select from changed where changed.branch_id = asked."branchId") as "isChanged"
+    from drawn, asked`.execute(db)
+  const said = new Map(rows.map((row) => [row.branchId, row]))
+  return changes.map(({ branch }) => said.get(branch.id) ?? { isChanged: false, isCancelled: false })
+}
+
+/** Half a character would not pass as JSON. */
+const json = (value: unknown) =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed() : part))
+
+const starts = {
+  columns: sql`executor text, "waitMs" float8, "connectMs" float8, "authenticateMs" float8, method text, credential text,
+    command text, "dueInSec" float8, "dueAt" timestamptz`,
+  from: sql`step.status = 'ready'`,
+  onlyIf: sql`held.lease_until > clock_timestamp() and not drawn.is_cancelled`,
+  // what a try writes comes behind what the branch had written when it began
+  set: sql`status = 'running', started_at = clock_timestamp(), branch_attempt = asked."branchAttempt",
+    executor = asked.executor, wait_ms = asked."waitMs", connect_ms = asked."connectMs",
+    authenticate_ms = asked."authenticateMs", method = coalesce(asked.method, step.method),
+    credential = case when asked.method is null then step.credential else asked.credential end,
+    command = coalesce(asked.command, step.command), output_seq = held.output_seq,
+    due_at = coalesce(asked."dueAt", clock_timestamp() + make_interval(secs => asked."dueInSec"))`,
+}
+
+const finishes = {
+  columns: sql`status text, "exitCode" integer, signal text, fault text, message text, copied jsonb, "connectMs" float8,
+    "runMs" float8, "collectMs" float8, "outputBytes" bigint, "isOutputTruncated" boolean, "isOutputIncomplete" boolean`,
+  from: sql`step.status in ('ready', 'running', 'unknown')`,
+  onlyIf: sql`true`,
+  set: sql`status = asked.status, finished_at = clock_timestamp(), branch_attempt = asked."branchAttempt",
+    exit_code = asked."exitCode", signal = asked.signal, fault = asked.fault, message = asked.message,
+    copied = coalesce(asked.copied, step.copied), connect_ms = coalesce(asked."connectMs", step.connect_ms),
+    run_ms = asked."runMs", collect_ms = asked."collectMs",
+    output_bytes = coalesce(asked."outputBytes", step.output_bytes),
+    is_output_truncated = coalesce(asked."isOutputTruncated", step.is_output_truncated),
+    is_output_incomplete = coalesce(asked."isOutputIncomplete", step.is_output_incomplete)`,
 }
 
 /**
- * The step is written down as started before anything happens on the target, and only by the holder of the branch:
- * its attempt must be the current one and its lease must not have run out, by the database's clock.
+ * Steps of one execution are written down as started before anything happens on their targets, and only by the holders of
+ * their branches: the attempt must be the current one and its lease must not have run out, by the database's clock.
  */
-export const startStep = async (
+export const startSteps = async (
   db: Kysely<DB>,
-  branch: HeldBranch,
-  step: { index: number; attempt: number },
-  {
-    dueAt,
-    ...change
-  }: {
-    executor: string
-    waitMs?: number
-    connectMs?: number
-    authenticateMs?: number | null
-    method?: string
-    credential?: string | null
-    command?: string
-    dueAt?: RawBuilder<Date>
-  },
-  lines: readonly NewLogLine[],
-): Promise<'started' | 'cancelled' | 'fenced'> => {
-  const { isChanged, isCancelled } = await changeStep(db, branch, step, {
-    from: ['ready'],
-    onlyIf: sql<boolean>`branch.lease_until > clock_timestamp() and not drawn.is_cancelled`,
-    change: { ...change, status: 'running', branchAttempt: branch.attempt },
-    dueAt,
-    at: 'startedAt',
-    lines,
-  })
-  return isChanged ? 'started' : isCancelled ? 'cancelled' : 'fenced'
+  all: readonly StepStart[],
+): Promise<readonly ('started' | 'cancelled' | 'fenced')[]> => {
+  const changes = all.map(({ change: { due, ...change }, ...rest }) => ({
+    ...rest,
+    change: {
+      ...change,
+      ...(due === undefined ? {} : 'until' in due ? { dueAt: due.until } : { dueInSec: due.durationSec }),
+    },
+  }))
+  const came = await changeSteps(db, changes, starts)
+  return came.map(({ isChanged, isCancelled }) => (isChanged ? 'started' : isCancelled ? 'cancelled' : 'fenced'))
 }
 
-/** @returns false when this holder has lost the branch meanwhile */
-export const finishStep = async (
-  db: Kysely<DB>,
-  branch: HeldBranch,
-  step: { index: number; attempt: number },
-  change: ChangedColumns,
-  lines: readonly NewLogLine[],
-): Promise<boolean> => {
-  const { isChanged } = await changeStep(db, branch, step, {
-    from: ['ready', 'running', 'unknown'],
-    change,
-    at: 'finishedAt',
-    lines,
-  })
-  return isChanged
-}
+/** @returns false where the holder has lost the branch meanwhile */
+export const finishSteps = async (db: Kysely<DB>, all: readonly StepFinish[]): Promise<readonly boolean[]> =>
+  (await changeSteps(db, all, finishes)).map(({ isChanged }) => isChanged)

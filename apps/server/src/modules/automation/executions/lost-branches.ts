@@ -33,7 +33,7 @@ export const createLostBranches = ({ executions, progress, queue }: Ports) => {
   ) => {
     if (as === 'failed') {
       if (step !== undefined) await settleStep(ctx.db, step.id, { status: 'failed', message, changeSeq })
-      await endSteps(ctx.db, branch.id, ['ready'], { status: 'skipped', changeSeq })
+      await endSteps(ctx.db, [branch.id], ['ready'], { status: 'skipped', changeSeq })
       await updateBranch(ctx.db, branch.id, { status: 'failed', finishedAt: new Date(), message, changeSeq })
       return
     }
@@ -62,8 +62,8 @@ export const createLostBranches = ({ executions, progress, queue }: Ports) => {
       changeSeq,
     })
     if (!isEnded) return false
-    await endSteps(ctx.db, branch.id, ['running'], { status: 'unknown', message, changeSeq })
-    await endSteps(ctx.db, branch.id, ['ready'], { status: 'cancelled', changeSeq })
+    await endSteps(ctx.db, [branch.id], ['running'], { status: 'unknown', message, changeSeq })
+    await endSteps(ctx.db, [branch.id], ['ready'], { status: 'cancelled', changeSeq })
     return true
   }
 

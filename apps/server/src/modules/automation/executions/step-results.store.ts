@@ -2,7 +2,6 @@ import type { Copied, Fault, StepResult, StepStatus } from '@opsconductor/contra
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
 import { branchNumber } from '../plans/plans.ts'
-import { drawn } from './executions.store.ts'
 
 export type StepResultRow = Selectable<DB['automation.stepResults']>
 
@@ -29,18 +28,23 @@ export type NewStepResult = Pick<
 export const insertReadySteps = async (db: Kysely<DB>, steps: readonly NewStepResult[]) => {
   const [first] = steps
   if (first === undefined) return
-  await db
-    .with('drawn', (query) => drawn(query, first.executionId))
-    .insertInto('automation.stepResults')
-    .values((query) =>
-      steps.map((step) => ({
-        ...step,
-        status: 'ready',
-        changeSeq: query.selectFrom('drawn').select('drawn.changeSeq'),
-      })),
+  const { executionId } = first
+  // one text for any number of steps: to build a statement with a place for each value took longer than to run it
+  const rows = JSON.stringify(steps, (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed() : part))
+  await sql`
+    with drawn as (
+      update automation.executions set change_seq = change_seq + 1 where id = ${executionId} returning change_seq
     )
-    .onConflict((conflict) => conflict.columns(['branchId', 'index', 'attempt']).doNothing())
-    .execute()
+    insert into automation.step_results (branch_id, execution_id, index, attempt, step_id, name, type, status,
+      branch_attempt, mode, command, target_uuid, target_serial, target_name, method, credential, change_seq)
+    select step."branchId", ${executionId}, step.index, step.attempt, step."stepId", step.name, step.type, 'ready',
+      step."branchAttempt", step.mode, step.command, step."targetUuid", step."targetSerial", step."targetName",
+      step.method, step.credential, drawn.change_seq
+    from drawn, jsonb_to_recordset(${rows}::jsonb) as step (
+      "branchId" bigint, index integer, attempt integer, "stepId" text, name text, type text, "branchAttempt" integer,
+      mode text, command text, "targetUuid" uuid, "targetSerial" text, "targetName" text, method text, credential text
+    )
+    on conflict (branch_id, index, attempt) do nothing`.execute(db)
 }
 
 /** One more try of a step, ready to run. */
@@ -79,17 +83,18 @@ export const settleStep = async (
     .execute()
 }
 
-/** Ends the steps of a branch that are still in one of the states. */
+/** Ends the steps of these branches that are still in one of the states. */
 export const endSteps = async (
   db: Kysely<DB>,
-  branchId: number,
+  branchIds: readonly number[],
   from: readonly StepStatus[],
   change: { status: StepStatus; message?: string; changeSeq: number },
 ) => {
+  if (branchIds.length === 0) return
   await db
     .updateTable('automation.stepResults')
     .set({ ...change, finishedAt: sql`clock_timestamp()` })
-    .where('branchId', '=', branchId)
+    .where('branchId', '=', sql<number>`any(${[...branchIds]}::bigint[])`)
     .where('status', 'in', [...from])
     .execute()
 }

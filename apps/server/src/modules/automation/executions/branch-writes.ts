@@ -1,0 +1,118 @@
+import { type Context, transaction } from '../../../kernel/context.ts'
+import { isRefused } from '../../../kernel/database/index.ts'
+import { gathered } from '../../../kernel/gather.ts'
+import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
+import { type BranchEnding, type Claim, claimBranches, endClaims } from './branch-claims.store.ts'
+import { isStoppedByTime } from './deadlines.store.ts'
+import { finishSteps, type HeldBranch, type StepFinish, type StepStart, startSteps } from './held-steps.store.ts'
+import type { Progress } from './progress.ts'
+import { endSteps, insertReadySteps, type NewStepResult } from './step-results.store.ts'
+
+/** The end of a branch. Where time stopped it and not a person, that is known only when it is written down. */
+export type Ending = {
+  branch: HeldBranch
+  plain: EndingLine
+  byTime: EndingLine
+}
+type EndingLine = Omit<BranchEnding, 'branch'> & { line: NewLogLine }
+
+/**
+ * What the branches of one executor write down. Those of one execution all need its row, one after the other: what comes
+ * while another one is on its way goes together with what else has come, in one statement.
+ */
+export const createBranchWrites = (ports: { progress: Progress; executor: string; leaseSec: number }) => {
+  const { progress, executor, leaseSec } = ports
+
+  const end = async (ctx: Context, endings: readonly Ending[]): Promise<void> => {
+    const executionId = endings[0]?.branch.executionId ?? 0
+    const isTimedOut =
+      endings.some(({ plain }) => plain.status === 'cancelled') && (await isStoppedByTime(ctx.db, executionId))
+    const all = endings.map(({ branch, plain, byTime }) => ({
+      branch,
+      ...(isTimedOut && plain.status === 'cancelled' ? byTime : plain),
+    }))
+    const came = await endClaims(
+      ctx.db,
+      executionId,
+      all.map(({ line: _, ...ending }) => ending),
+    )
+    if (came === undefined) return
+    const { execution, ended } = came
+    const ours = all.filter(({ branch }) => ended.has(branch.id))
+    const idsOf = (isCancelled: boolean) =>
+      // the steps behind an unknown one may still run, when somebody has said what became of it
+      ours
+        .filter(({ status }) => status !== 'lost' && (status === 'cancelled') === isCancelled)
+        .map(({ branch }) => branch.id)
+    const { changeSeq } = execution
+    await Promise.all([
+      endSteps(ctx.db, idsOf(true), ['ready'], { status: 'cancelled', changeSeq }),
+      endSteps(ctx.db, idsOf(false), ['ready'], { status: 'skipped', changeSeq }),
+      insertLogLines(
+        ctx.db,
+        execution,
+        ours.map(({ line }) => line),
+      ),
+      progress.goOn(ctx, execution),
+    ])
+  }
+
+  type Ask<What> = { ctx: Context; what: What }
+  /** One after the other for each execution. @param handle does all of them or nothing */
+  const byExecution = <What, Answer>(
+    executionOf: (what: What) => number,
+    handle: (ctx: Context, all: readonly What[]) => Promise<readonly Answer[]>,
+  ) => {
+    const ask = gathered<Ask<What>, Answer>({
+      keyOf: ({ what }) => executionOf(what),
+      handle: async (asks) => {
+        const [first] = asks
+        return first === undefined
+          ? []
+          : handle(
+              first.ctx,
+              asks.map(({ what }) => what),
+            )
+      },
+      isOfOne: isRefused,
+    })
+    return (ctx: Context, what: What): Promise<Answer> => ask({ ctx, what })
+  }
+  const done = (all: readonly unknown[]) => all.map(() => {})
+
+  return {
+    /** @returns undefined when the branch does not wait any more */
+    claim: byExecution<string, Claim | undefined>(
+      () => 0, // of which execution it is, is not known before
+      async (ctx, uuids) => {
+        const claims = await claimBranches(ctx.db, uuids, executor, leaseSec)
+        return uuids.map((uuid) => claims.find((claim) => claim.uuid === uuid))
+      },
+    ),
+    ready: byExecution<readonly NewStepResult[], void>(
+      (steps) => steps[0]?.executionId ?? 0,
+      async (ctx, all) => {
+        await insertReadySteps(ctx.db, all.flat())
+        return done(all)
+      },
+    ),
+    start: byExecution<StepStart, 'started' | 'cancelled' | 'fenced'>(
+      ({ branch }) => branch.executionId,
+      (ctx, all) => startSteps(ctx.db, all),
+    ),
+    /** @returns false when somebody else has the branch */
+    finish: byExecution<StepFinish, boolean>(
+      ({ branch }) => branch.executionId,
+      (ctx, all) => finishSteps(ctx.db, all),
+    ),
+    end: byExecution<Ending, void>(
+      ({ branch }) => branch.executionId,
+      async (ctx, all) => {
+        await transaction(ctx, (ctx) => end(ctx, all))
+        return done(all)
+      },
+    ),
+  }
+}
+
+export type BranchWrites = ReturnType<typeof createBranchWrites>

@@ -256,7 +256,8 @@ export const executions = {
   rerun: route({
     method: 'POST',
     path: '/executions/:ref/rerun',
-    summary: 'Run again with the same version and values: all, only what failed, or from the failed step on',
+    summary:
+      'Run again with the same version and values: all, only what failed, or from the failed step on; send Idempotency-Key to be safe against repeated requests',
     access: 'executions.start',
     params,
     body: RerunRequest.optional(),

@@ -2,12 +2,13 @@ import { Button } from '@mantine/core'
 import { api, type Execution, isFinalExecution, type RerunRequest } from '@opsconductor/contract'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import { call, useMay } from '../../session/index.ts'
 import { changed } from '../../session/queries.ts'
 import { tellError } from '../../ui/notices.ts'
 import { CancelButton } from './CancelButton.tsx'
 import { isBeingStopped } from './execution-state.ts'
-import { newRequestKey } from './request-key.ts'
+import { createWishes } from './request-key.ts'
 import { ResumeButton } from './ResumeButton.tsx'
 
 type Props = { execution: Execution; merge: (change: { execution: Execution }) => void }
@@ -50,12 +51,11 @@ const PauseButton = ({ execution, merge }: Props) => {
 
 const RerunButtons = ({ execution }: { execution: Execution }) => {
   const navigate = useNavigate()
+  const [carryOut] = useState(createWishes)
   const rerun = useMutation({
     mutationFn: (body: RerunRequest) =>
-      call(
-        api.executions.rerun,
-        { params: { ref: execution.uuid }, body },
-        { headers: { 'Idempotency-Key': newRequestKey() } },
+      carryOut(body, (key) =>
+        call(api.executions.rerun, { params: { ref: execution.uuid }, body }, { headers: { 'Idempotency-Key': key } }),
       ),
     onSuccess: (next) => {
       void changed('executions')

@@ -32,5 +32,7 @@ export const executionRoutes = ({
   on(api.executions.cancel, (ctx, { params }) => executions.cancel(ctx, params.ref)),
   on(api.executions.pause, (ctx, { params }) => executions.pause(ctx, params.ref)),
   on(api.executions.continue, (ctx, { params }) => executions.continue(ctx, params.ref)),
-  on(api.executions.rerun, (ctx, { params, body }) => executions.rerun(ctx, params.ref, body)),
+  on(api.executions.rerun, (ctx, { params, body }, { idempotencyKey }) =>
+    executions.rerun(ctx, params.ref, body ?? {}, idempotencyKey),
+  ),
 ]

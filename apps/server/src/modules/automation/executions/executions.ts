@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { BranchDetail, Execution, ExecutionDetail, StartRequest } from '@opsconductor/contract'
 import { isFinalExecution } from '@opsconductor/contract'
 import { audit } from '../../../kernel/audit/audit.ts'
 import { type Context, permit, transaction } from '../../../kernel/context.ts'
 import { pageOf, readCursor } from '../../../kernel/cursor.ts'
-import { notFound, Refusal } from '../../../kernel/errors.ts'
+import { notFound } from '../../../kernel/errors.ts'
 import type { Publish } from '../../../kernel/facts/facts.ts'
 import type { Vault } from '../../../kernel/vault/vault.ts'
 import type { Wake } from '../../../kernel/wake/wake.ts'
@@ -15,13 +14,13 @@ import { createBegin, refuseDisabled } from './begin.ts'
 import * as branches from './branches.store.ts'
 import { type ExecutionFilter, selectExecutionIds } from './execution-list.store.ts'
 import * as store from './executions.store.ts'
-import { findIdempotent, insertIdempotent } from './idempotency-keys.store.ts'
 import { createPausing } from './pausing.ts'
 import type { Progress } from './progress.ts'
 import { createReruns } from './reruns.ts'
 import { selectSteps, toStepResult } from './step-results.store.ts'
 import { createStopping } from './stopping.ts'
 import { waitingOfBranches, waitingOfExecution } from './waiting.ts'
+import { findLedTo, keepLedTo } from './wish.ts'
 
 type Ports = {
   plans: Plans
@@ -61,32 +60,16 @@ export const createExecutions = (ports: Ports) => {
     idempotencyKey: string | null,
   ): Promise<Execution> => {
     permit(ctx, 'executions.start')
-    const requestHash = createHash('sha256')
-      .update(JSON.stringify([ref, request]))
-      .digest('hex')
-    const actorUuid = ctx.actor.uuid
-    if (idempotencyKey !== null && actorUuid !== null) {
-      const before = await findIdempotent(ctx.db, actorUuid, idempotencyKey)
-      if (before !== undefined) {
-        if (before.requestHash !== requestHash) {
-          throw new Refusal(
-            'idempotency_mismatch',
-            'This Idempotency-Key was used for another request. Use a new key for a new request.',
-          )
-        }
-        return store.toExecution(await find(ctx, (before.answer as { uuid: string }).uuid))
-      }
-    }
+    const wish = { key: idempotencyKey, request: [ref, request] }
+    const before = await findLedTo(ctx, wish)
+    if (before !== undefined) return store.toExecution(await find(ctx, before))
     const job = await plans.findRunnable(ctx, ref)
     refuseDisabled(job)
     const working = await plans.make(ctx, job, documentOf(job), request)
     await plans.holdTo(ctx, working, request.planHash)
     const uuid = await transaction(ctx, async (ctx) => {
       const uuid = await begin(ctx, working, { priority: request.priority ?? 0 })
-      if (idempotencyKey !== null && actorUuid !== null) {
-        const isFirst = await insertIdempotent(ctx.db, actorUuid, idempotencyKey, requestHash, { uuid })
-        if (!isFirst) throw new Refusal('conflict', 'The same request is being carried out at this moment. Ask again.')
-      }
+      await keepLedTo(ctx, wish, uuid)
       return uuid
     })
     // after the commit, while executors take it already

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { api } from '@opsconductor/contract'
+import { api, type RerunRequest } from '@opsconductor/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { refusal } from '../../../../test/client.ts'
 import { type LocalHosts, startLocalHosts } from '../../../../test/local-hosts.ts'
@@ -85,4 +85,18 @@ test('when the job has changed since, going on from the failed step wants to be 
 test('the priority is kept', async () => {
   const first = await fleet.ended(await fleet.start({ targets: ['host-1'] }, { priority: 7 }))
   expect(await fleet.rerun(first.uuid)).toMatchObject({ priority: 7 })
+})
+
+test('a rerun that is asked for twice under one key is begun once', async () => {
+  const first = await fleet.ended(await fleet.start({ steps: [{ type: 'ssh.exec', command: 'true' }] }))
+  const again = (body: RerunRequest = {}) =>
+    fleet.admin(
+      api.executions.rerun,
+      { params: { ref: first.uuid }, body },
+      { headers: { 'idempotency-key': 'pressed twice' } },
+    )
+  const second = await again()
+  expect((await again()).uuid).toBe(second.uuid)
+  expect(await refusal(again({ only: 'failed' }))).toMatchObject({ code: 'idempotency_mismatch' })
+  await fleet.ended(second)
 })

@@ -10,6 +10,7 @@ import * as branches from './branches.store.ts'
 import * as store from './executions.store.ts'
 import { insertCompletedSteps, selectFirstIncomplete } from './resume.store.ts'
 import { openParameters } from './sealed-parameters.ts'
+import { findLedTo, keepLedTo } from './wish.ts'
 
 type Ports = {
   plans: Plans
@@ -24,9 +25,17 @@ type Ports = {
  */
 export const createReruns =
   ({ plans, vault, begin, find }: Ports) =>
-  (ctx: Context, ref: string, { only, from, confirm = false }: RerunRequest = {}): Promise<Execution> => {
+  (
+    ctx: Context,
+    ref: string,
+    { only, from, confirm = false }: RerunRequest,
+    idempotencyKey: string | null,
+  ): Promise<Execution> => {
     permit(ctx, 'executions.start')
+    const wish = { key: idempotencyKey, request: ['rerun', ref, only, from, confirm] }
     return transaction(ctx, async (ctx) => {
+      const ledTo = await findLedTo(ctx, wish)
+      if (ledTo !== undefined) return store.toExecution(await find(ctx, ledTo))
       const before = await find(ctx, ref)
       if (!isFinalExecution(before.status as Execution['status'])) {
         throw new Refusal('conflict', 'This execution has not ended yet. Wait for it, or cancel it first.')
@@ -52,7 +61,12 @@ export const createReruns =
         orderSeed: before.orderSeed,
       })
       const beginning = { priority: before.priority, rerunOf: before.uuid }
-      if (from === undefined) return store.toExecution(await find(ctx, await begin(ctx, working, beginning)))
+      const beginOnce = async (more: object = {}) => {
+        const uuid = await begin(ctx, working, { ...beginning, ...more })
+        await keepLedTo(ctx, wish, uuid)
+        return store.toExecution(await find(ctx, uuid))
+      }
+      if (from === undefined) return beginOnce()
 
       const first = await selectFirstIncomplete(ctx.db, before.id, document.steps.length)
       const earlier = { id: before.id, uuid: before.uuid, ref: `${before.jobSerial}.${before.number}` }
@@ -60,6 +74,6 @@ export const createReruns =
         from: first,
         prepare: (ctx: Context, id: number) => insertCompletedSteps(ctx.db, id, earlier, first),
       }
-      return store.toExecution(await find(ctx, await begin(ctx, working, { ...beginning, resume })))
+      return beginOnce({ resume })
     })
   }

@@ -14,7 +14,7 @@ import { useState } from 'react'
 import { call } from '../../../session/index.ts'
 import { changed } from '../../../session/queries.ts'
 import { ErrorView } from '../../../ui/ErrorView.tsx'
-import { newRequestKey } from '../../executions/request-key.ts'
+import { createWishes } from '../../executions/request-key.ts'
 import { TargetPicker } from '../TargetPicker.tsx'
 import { ParameterInputs } from './ParameterInputs.tsx'
 import { checkTyped, fieldsOf, typedDefaults, valuesOf } from './parameter-values.ts'
@@ -23,7 +23,11 @@ import { PlanView } from './PlanView.tsx'
 type Props = { job: JobDetail; onClose: () => void }
 
 /** A plan that was asked for, with the request that it answers; and what it differs in from the one shown before. */
-type Planned = { request: RunRequest; plan: Plan; change: { diff: PlanDiff | undefined } | null }
+type Planned = {
+  request: RunRequest
+  plan: Plan
+  change: { diff: PlanDiff | undefined } | null
+}
 
 /** Where and with which values, then exactly what would happen, then it happens. */
 export const RunDialog = ({ job, onClose }: Props) => {
@@ -34,6 +38,7 @@ export const RunDialog = ({ job, onClose }: Props) => {
   const [errors, setErrors] = useState<Record<string, string>>({})
   const [planned, setPlanned] = useState<Planned>()
   const navigate = useNavigate()
+  const [carryOut] = useState(createWishes)
   const params = { ref: job.uuid }
 
   const plan = useMutation({
@@ -49,22 +54,19 @@ export const RunDialog = ({ job, onClose }: Props) => {
     },
   })
   const start = useMutation({
-    mutationFn: ({ planned, key }: { planned: Planned; key: string }) =>
-      call(
-        api.executions.start,
-        {
-          params,
-          body: { ...planned.request, planHash: planned.plan.hash, ...(priority === 0 ? {} : { priority }) },
-        },
-        { headers: { 'idempotency-key': key } },
-      ),
+    mutationFn: ({ request, plan }: Planned) => {
+      const body = { ...request, planHash: plan.hash, ...(priority === 0 ? {} : { priority }) }
+      return carryOut(body, (key) =>
+        call(api.executions.start, { params, body }, { headers: { 'Idempotency-Key': key } }),
+      )
+    },
     onSuccess: (execution) => {
       void changed('executions')
       return navigate({ to: '/executions/$ref', params: { ref: execution.ref } })
     },
-    onError: (error, { planned }) => {
+    onError: (error, { request }) => {
       const isStale = error instanceof ProblemError && error.problem.code === 'plan_changed'
-      if (isStale) plan.mutate({ request: planned.request, change: { diff: error.problem.diff } })
+      if (isStale) plan.mutate({ request, change: { diff: error.problem.diff } })
     },
   })
   const isStale = start.error instanceof ProblemError && start.error.problem.code === 'plan_changed'
@@ -98,7 +100,7 @@ export const RunDialog = ({ job, onClose }: Props) => {
               data-autofocus
               loading={start.isPending || plan.isPending}
               disabled={planned.plan.branches.length === 0}
-              onClick={() => start.mutate({ planned, key: newRequestKey() })}
+              onClick={() => start.mutate(planned)}
             >
               Run on {counted(planned.plan.branches.length)}
             </Button>

@@ -7,6 +7,7 @@ import { hasBrowser, hasSshd } from './kit/programs.ts'
 import { atScale } from './walks/at-scale.ts'
 import { badInput } from './walks/bad-input.ts'
 import { cancelling } from './walks/cancelling.ts'
+import { everyday } from './walks/everyday.ts'
 import { live } from './walks/live.ts'
 import { newcomer } from './walks/newcomer.ts'
 import { opsctl } from './walks/opsctl.ts'
@@ -28,7 +29,10 @@ export const walkThrough = (services: string, mode: Mode) =>
       newcomer(inhabited, () => browser)
       cancelling(inhabited, () => browser)
       windowsMachine(inhabited, () => browser)
-      if (mode === 'together') atScale(inhabited, () => browser)
+      if (mode === 'together') {
+        everyday(inhabited, () => browser)
+        atScale(inhabited, () => browser)
+      }
       everyPage(inhabited, () => browser, mode)
     })
     opsctl(inhabited)

@@ -10,32 +10,45 @@ export type NewUse = {
   actor: string
 }
 
-export type SealedCredential = { name: string; type: string; sealedSecret: Buffer; secretVersion: number }
+export type SealedCredential = {
+  uuid: string
+  name: string
+  type: string
+  sealedSecret: Buffer
+  secretVersion: number
+}
 
 /**
- * Takes a sealed secret out and writes down for what, in one statement: no secret leaves unrecorded. An execution that
- * opens it again for the same target is recorded once. Undefined when there is no such credential in use.
+ * Takes sealed secrets out and writes down for what, in one statement: no secret leaves unrecorded. An execution that
+ * opens one again for the same target is recorded once.
+ *
+ * @returns each of those credentials that are in use, once
  */
-export const takeSealedSecret = async (
+export const takeSealedSecrets = async (
   db: Kysely<DB>,
-  credentialUuid: string,
-  { purpose, target, executionUuid, actor }: NewUse,
-): Promise<SealedCredential | undefined> => {
+  uses: readonly (NewUse & { credential: string })[],
+): Promise<SealedCredential[]> => {
   const { rows } = await sql<SealedCredential>`
-    with taken as (
-      select id, name, type, sealed_secret, secret_version from assets.credentials
-      where uuid = ${credentialUuid} and archived_at is null
+    with asked as materialized (
+      select * from jsonb_to_recordset(${JSON.stringify(uses)}::jsonb) as asked (
+        credential uuid, purpose text, target jsonb, "executionUuid" uuid, actor text
+      )
+    ), taken as (
+      select id, uuid, name, type, sealed_secret, secret_version from assets.credentials
+      where uuid in (select credential from asked) and archived_at is null
     ), used as (
       insert into assets.credential_uses (credential_id, purpose, target_uuid, target_name, execution_uuid, actor)
-      select id, ${purpose}, ${target.uuid}::uuid, ${target.name}, ${executionUuid}::uuid, ${actor} from taken
+      select taken.id, asked.purpose, (asked.target ->> 'uuid')::uuid, asked.target ->> 'name', asked."executionUuid",
+        asked.actor
+      from asked join taken on taken.uuid = asked.credential
       on conflict do nothing
     ), touched as (
       -- a thousand branches with one credential must not queue up for its row
       update assets.credentials set last_used_at = now()
       where id in (select id from taken) and (last_used_at is null or last_used_at < now() - interval '1 second')
     )
-    select name, type, sealed_secret, secret_version from taken`.execute(db)
-  return rows[0]
+    select uuid, name, type, sealed_secret, secret_version from taken`.execute(db)
+  return rows
 }
 
 /** The latest first. */

@@ -6,17 +6,24 @@ export type PinnedKey = Pick<Selectable<DB['assets.hostKeys']>, 'algorithm' | 'k
 /** Where a key is pinned: a method at an address. Another address is another machine. */
 export type Place = { methodUuid: string; host: string; port: number }
 
-export const selectPinned = (db: Kysely<DB>, { methodUuid, host, port }: Place): Promise<PinnedKey[]> =>
-  db
-    .selectFrom('assets.hostKeys as keys')
-    .innerJoin('assets.methods as methods', 'methods.id', 'keys.methodId')
-    .where('methods.uuid', '=', methodUuid)
-    .where('keys.host', '=', host)
-    .where('keys.port', '=', port)
-    .where('keys.forgottenAt', 'is', null)
-    .select(['keys.algorithm', 'keys.key', 'keys.fingerprint'])
-    .orderBy('keys.id')
-    .execute()
+export const selectPinned = async (db: Kysely<DB>, place: Place): Promise<PinnedKey[]> =>
+  (await selectAllPinned(db, [place]))[0] ?? []
+
+/** @returns the keys of each place, in the order of the places */
+export const selectAllPinned = async (db: Kysely<DB>, places: readonly Place[]): Promise<PinnedKey[][]> => {
+  const uuids = places.map(({ methodUuid }) => methodUuid)
+  const { rows } = await sql<PinnedKey & Place>`
+    select method.uuid as "methodUuid", pinned.host, pinned.port, pinned.algorithm, pinned.key, pinned.fingerprint
+    from assets.methods method join assets.host_keys pinned on pinned.method_id = method.id
+    where method.uuid = any(${uuids}::uuid[]) and pinned.forgotten_at is null
+    order by pinned.id`.execute(db)
+  const byPlace = Map.groupBy(rows, nameOf)
+  return places.map((place) =>
+    (byPlace.get(nameOf(place)) ?? []).map(({ algorithm, key, fingerprint }) => ({ algorithm, key, fingerprint })),
+  )
+}
+
+const nameOf = ({ methodUuid, host, port }: Place) => `${methodUuid} ${host} ${port}`
 
 /** Until the transaction ends nobody else pins a key for this method. @returns its id */
 export const lockMethod = async (db: Kysely<DB>, methodUuid: string): Promise<number | undefined> =>

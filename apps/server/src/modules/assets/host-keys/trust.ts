@@ -1,6 +1,16 @@
 import { type HostKey, TransportError, type Trust, type TrustVerdict } from '@opsconductor/transports'
+import type { Kysely } from 'kysely'
 import { type Context, transaction } from '../../../kernel/context.ts'
-import { insertPinned, lockMethod, type PinnedKey, type Place, selectPinned } from './host-keys.store.ts'
+import type { DB } from '../../../kernel/database/index.ts'
+import { gathered } from '../../../kernel/gather.ts'
+import {
+  insertPinned,
+  lockMethod,
+  type PinnedKey,
+  type Place,
+  selectAllPinned,
+  selectPinned,
+} from './host-keys.store.ts'
 
 const howToForget =
   'If that is right, somebody with the permission targets.trust can forget the old key; the next connection pins the new one.'
@@ -17,9 +27,19 @@ export type PinnedTrust = {
   explain: (error: unknown) => unknown
 }
 
+/** Many connections are opened in one moment: what is known for them is read together. */
+const readPinned = gathered<{ db: Kysely<DB>; place: Place }, PinnedKey[]>({
+  keyOf: ({ db }) => db,
+  handle: (asks) =>
+    selectAllPinned(
+      asks[0].db,
+      asks.map(({ place }) => place),
+    ),
+})
+
 /** The keys pinned for a method at an address, as they are now. Without any, the first key shown is pinned. */
 export const pinnedTrust = async (ctx: Context, place: Place, pinnedBy: 'test' | 'execution'): Promise<PinnedTrust> => {
-  const known = await selectPinned(ctx.db, place)
+  const known = await readPinned({ db: ctx.db, place })
   let hasPinned = false
 
   const pinFirst = (offered: HostKey): Promise<TrustVerdict> =>

@@ -164,8 +164,7 @@ export const endClaims = async (
     .execute()
   const [first] = rows
   if (first === undefined) return undefined
-  const { branchId: _, ...execution } = first
-  return { execution, ended: new Set(rows.map(({ branchId }) => branchId)) }
+  return { execution: first, ended: new Set(rows.map(({ branchId }) => branchId)) }
 }
 
 const expired = (db: Kysely<DB>) =>

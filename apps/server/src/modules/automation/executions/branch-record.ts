@@ -40,11 +40,13 @@ export const createBranchRecord = (
   })
 
   const toEnding = (branch: Claim, { status, outcome, message }: BranchEnd) => ({
-    status,
-    fault: outcome?.fault ?? null,
-    message,
-    cancelOutcome: outcome?.cancelOutcome ?? (status === 'cancelled' ? 'stopped' : null),
-    isToBeAsked: status === 'lost' && outcome?.fault != null,
+    end: {
+      status,
+      fault: outcome?.fault ?? null,
+      message,
+      cancelOutcome: outcome?.cancelOutcome ?? (status === 'cancelled' ? 'stopped' : null),
+      isToBeAsked: status === 'lost' && outcome?.fault != null,
+    },
     line: line(branch, `${branch.targetName} is ${status}${message === null ? '' : `: ${message}`}`, {
       phase: 'completion',
       level: status === 'completed' ? 'info' : status === 'cancelled' ? 'warning' : 'error',

@@ -9,41 +9,38 @@ import type { Progress } from './progress.ts'
 import { endSteps, insertReadySteps, type NewStepResult } from './step-results.store.ts'
 
 /** The end of a branch. Where time stopped it and not a person, that is known only when it is written down. */
-export type Ending = {
-  branch: HeldBranch
-  plain: EndingLine
-  byTime: EndingLine
-}
-type EndingLine = Omit<BranchEnding, 'branch'> & { line: NewLogLine }
+export type Ending = { branch: HeldBranch; plain: EndOf; byTime: EndOf }
+/** What is written down with an end, and the line that says so. */
+type EndOf = { end: Omit<BranchEnding, 'branch'>; line: NewLogLine }
 
 /**
  * What the branches of one executor write down. Those of one execution all need its row, one after the other: what comes
  * while another one is on its way goes together with what else has come, in one statement.
  */
-export const createBranchWrites = (ports: { progress: Progress; executor: string; leaseSec: number }) => {
+export const createBranchWrites = (ports: { progress: Pick<Progress, 'goOn'>; executor: string; leaseSec: number }) => {
   const { progress, executor, leaseSec } = ports
 
   const end = async (ctx: Context, endings: readonly Ending[]): Promise<void> => {
     const executionId = endings[0]?.branch.executionId ?? 0
     const isTimedOut =
-      endings.some(({ plain }) => plain.status === 'cancelled') && (await isStoppedByTime(ctx.db, executionId))
-    const all = endings.map(({ branch, plain, byTime }) => ({
-      branch,
-      ...(isTimedOut && plain.status === 'cancelled' ? byTime : plain),
-    }))
+      endings.some(({ plain }) => plain.end.status === 'cancelled') && (await isStoppedByTime(ctx.db, executionId))
+    const all = endings.map(({ branch, plain, byTime }) => {
+      const { end, line } = isTimedOut && plain.end.status === 'cancelled' ? byTime : plain
+      return { ending: { branch, ...end }, line }
+    })
     const came = await endClaims(
       ctx.db,
       executionId,
-      all.map(({ line: _, ...ending }) => ending),
+      all.map(({ ending }) => ending),
     )
     if (came === undefined) return
     const { execution, ended } = came
-    const ours = all.filter(({ branch }) => ended.has(branch.id))
+    const ours = all.filter(({ ending }) => ended.has(ending.branch.id))
     const idsOf = (isCancelled: boolean) =>
       // the steps behind an unknown one may still run, when somebody has said what became of it
       ours
-        .filter(({ status }) => status !== 'lost' && (status === 'cancelled') === isCancelled)
-        .map(({ branch }) => branch.id)
+        .filter(({ ending: { status } }) => status !== 'lost' && (status === 'cancelled') === isCancelled)
+        .map(({ ending }) => ending.branch.id)
     const { changeSeq } = execution
     await Promise.all([
       endSteps(ctx.db, idsOf(true), ['ready'], { status: 'cancelled', changeSeq }),
@@ -58,22 +55,18 @@ export const createBranchWrites = (ports: { progress: Progress; executor: string
   }
 
   type Ask<What> = { ctx: Context; what: What }
-  /** One after the other for each execution. @param handle does all of them or nothing */
+  /** Together for each execution, one after the other. @param handle does all of them or nothing */
   const byExecution = <What, Answer>(
     executionOf: (what: What) => number,
     handle: (ctx: Context, all: readonly What[]) => Promise<readonly Answer[]>,
   ) => {
     const ask = gathered<Ask<What>, Answer>({
       keyOf: ({ what }) => executionOf(what),
-      handle: async (asks) => {
-        const [first] = asks
-        return first === undefined
-          ? []
-          : handle(
-              first.ctx,
-              asks.map(({ what }) => what),
-            )
-      },
+      handle: (asks) =>
+        handle(
+          asks[0].ctx,
+          asks.map(({ what }) => what),
+        ),
       isOfOne: isRefused,
     })
     return (ctx: Context, what: What): Promise<Answer> => ask({ ctx, what })
@@ -85,8 +78,14 @@ export const createBranchWrites = (ports: { progress: Progress; executor: string
     claim: byExecution<string, Claim | undefined>(
       () => 0, // of which execution it is, is not known before
       async (ctx, uuids) => {
-        const claims = await claimBranches(ctx.db, uuids, executor, leaseSec)
-        return uuids.map((uuid) => claims.find((claim) => claim.uuid === uuid))
+        const claims = new Map<string, Claim>()
+        for (const claim of await claimBranches(ctx.db, uuids, executor, leaseSec)) claims.set(claim.uuid, claim)
+        // a branch may have been delivered twice: one of those who ask has it
+        return uuids.map((uuid) => {
+          const claim = claims.get(uuid)
+          claims.delete(uuid)
+          return claim
+        })
       },
     ),
     ready: byExecution<readonly NewStepResult[], void>(

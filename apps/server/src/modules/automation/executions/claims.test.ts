@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp, type TestApp } from '../../../../test/app.ts'
 import type { DB } from '../../../kernel/database/index.ts'
 import { claimBranches, type Claim } from './branch-claims.store.ts'
+import { createBranchWrites } from './branch-writes.ts'
 import { lockExecution } from './executions.store.ts'
 import { finishSteps, startSteps } from './held-steps.store.ts'
 import { insertReadySteps } from './step-results.store.ts'
@@ -101,6 +102,15 @@ test('of many who want a branch one gets it', async () => {
   const won = claims.filter((one) => one !== undefined)
   expect(won).toHaveLength(1)
   expect(won[0]).toMatchObject({ attempt: 1, jobName: 'job', targetName: 'one', document: { name: 'job' } })
+})
+
+test('a branch that was delivered twice to one executor is taken once', async () => {
+  const branches = [(await start()).branch, (await start()).branch]
+  const { claim } = createBranchWrites({ progress: { goOn: async () => {} }, executor: 'tester', leaseSec: 60 })
+  const ctx = app.contextOf('executor')
+  // the first goes alone, the others together
+  const claims = await Promise.all([branches[0], branches[1], branches[1]].map((uuid) => claim(ctx, uuid ?? '')))
+  expect(claims.map((one) => one?.uuid)).toEqual([branches[0], branches[1], undefined])
 })
 
 test('a branch that was cancelled while an executor waited for it is not taken', async () => {

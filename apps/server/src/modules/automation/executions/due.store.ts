@@ -1,5 +1,5 @@
 import type { CancelOutcome, Fault } from '@opsconductor/contract'
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
 
 /** How long a step has still to wait, in milliseconds; 0 when its moment has come. */

@@ -3,6 +3,7 @@ import type { JobDocument, Plan, PlannedBranch, RunRequest, Values } from '@opsc
 import type { Assets, RunTarget } from '../../assets/index.ts'
 import { type Context, permit } from '../../../kernel/context.ts'
 import { invalid, notFound, Refusal } from '../../../kernel/errors.ts'
+import { gathered } from '../../../kernel/gather.ts'
 import type { Vault } from '../../../kernel/vault/vault.ts'
 import { rawNamesOf, specOf } from '../jobs/document-check.ts'
 import { documentOf, findJob, type JobRow } from '../jobs/jobs.store.ts'
@@ -135,6 +136,17 @@ export const createPlans = ({ assets, vault }: Ports) => {
     }
   }
 
+  /** Many branches begin in one moment: their targets are read together. */
+  const findTarget = gathered<{ ctx: Context; uuid: string }, RunTarget | undefined>({
+    keyOf: ({ ctx }) => ctx.db,
+    handle: async (asks) => {
+      const uuids = asks.map(({ uuid }) => uuid)
+      const { found } = await assets.targets.forRun(asks[0].ctx, uuids)
+      const byUuid = new Map(found.map((target) => [target.uuid, target]))
+      return uuids.map((uuid) => byUuid.get(uuid))
+    },
+  })
+
   const findRunnable = async (ctx: Context, ref: string): Promise<JobRow> => {
     const job = await findJob(ctx.db, ref)
     if (job === undefined) throw notFound('job', ref)
@@ -169,8 +181,7 @@ export const createPlans = ({ assets, vault }: Ports) => {
     },
 
     /** The target of a branch as it is now; undefined when it has been archived. */
-    findTarget: async (ctx: Context, uuid: string): Promise<RunTarget | undefined> =>
-      (await assets.targets.forRun(ctx, [uuid])).found[0],
+    findTarget: (ctx: Context, uuid: string): Promise<RunTarget | undefined> => findTarget({ ctx, uuid }),
 
     /** The steps of one branch as they are to run now, but for what depends on earlier ones: that comes by `settle`. */
     forBranch: async (

@@ -43,6 +43,26 @@ describe('a command on the server itself', () => {
     await until(async () => (await shell.alive(processGroup)).length === 0)
   })
 
+  test('leaves everything else its turn, when many are started at once', async () => {
+    let turns = 0
+    let isOver = false
+    const count = () => {
+      turns++
+      if (!isOver) setImmediate(count)
+    }
+    const started = Array.from({ length: 20 }, () => {
+      const begun = Promise.withResolvers<number>()
+      const run = shell.run({ script: 'true', signal, onOutput: () => {}, onStarted: () => begun.resolve(turns) })
+      return { run, begun: begun.promise }
+    })
+    setImmediate(count)
+    const turnsAtStart = await Promise.all(started.map(({ begun }) => begun))
+    isOver = true
+    expect(turns).toBeGreaterThanOrEqual(started.length)
+    expect(new Set(turnsAtStart).size).toBeGreaterThan(1)
+    await Promise.all(started.map(({ run }) => run))
+  })
+
   test('is not run when it was cancelled before', async () => {
     const run = await collect(shell, 'echo it ran', { signal: AbortSignal.abort() })
     expect(run).toMatchObject({ exit: { kind: 'stopped', because: 'cancelled', outcome: 'stopped' }, stdout: '' })

@@ -1,5 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import { accessSync, constants } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { cancelled, TransportError } from '../fault.ts'
 import { checkPlace } from '../posix/place.ts'
 import { createPosixShell } from '../posix/shell.ts'
@@ -40,6 +41,7 @@ export const createLocalWire = (options: LocalWireOptions = {}): LocalWire => {
   }
   const habits: StartHabits = { launcher: 'plain' }
   const start: StartProgram = async (commandLine, signal) => {
+    await turn()
     if (signal.aborted) throw cancelled('command')
     return startChild(commandLine, place)
   }
@@ -60,6 +62,15 @@ export const createLocalWire = (options: LocalWireOptions = {}): LocalWire => {
       })
     },
   }
+}
+
+let last: Promise<unknown> = Promise.resolve()
+
+/** Starting a process holds up this thread for some milliseconds: between two of them everything else has its turn. */
+const turn = async (): Promise<void> => {
+  const before = last
+  last = before.then(() => nextTurn())
+  await before
 }
 
 // a program that was started under another name may still have the home of whoever started it

@@ -3,13 +3,16 @@ import type { Logger } from 'pino'
 import type { App } from './app.ts'
 import { migrationsFolder } from './app.ts'
 import type { Config } from './config.ts'
-import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from './kernel/database/index.ts'
+import { type EmbeddedPostgres, migrate, startEmbeddedPostgres, untilLastOne } from './kernel/database/index.ts'
 import { installQueue } from './kernel/queue/boss.ts'
 import { ensureMasterKeyFile } from './kernel/vault/master-key.ts'
 import type { MasterKey } from './kernel/vault/vault.ts'
 
 /** A database that is migrated and ready, and the keys to what is sealed in it. */
 export type Ground = { databaseUrl: string; masterKeys: readonly MasterKey[]; stop: () => Promise<void> }
+
+/** Whoever stops the embedded PostgreSQL waits so long for processes that stop too: an executor takes 5 s at most. */
+const othersMs = 7_000
 
 /** Starts the embedded PostgreSQL, or takes the external one, and brings it to this version's state as its owner. */
 export const prepareDatabase = async (config: Config, log: Logger): Promise<Ground> => {
@@ -20,7 +23,11 @@ export const prepareDatabase = async (config: Config, log: Logger): Promise<Grou
     await migrate({ ownerUrl, url, folder: migrationsFolder, log })
     await installQueue(ownerUrl)
     const masterKeys = config.MASTER_KEY ?? (await ensureMasterKeyFile(config.DATA_DIR))
-    return { databaseUrl: url, masterKeys, stop: async () => embedded?.stop() }
+    const stop = async () => {
+      if (embedded?.adopted() === false) await untilLastOne(ownerUrl, othersMs)
+      await embedded?.stop()
+    }
+    return { databaseUrl: url, masterKeys, stop }
   } catch (error) {
     await embedded?.stop()
     throw error

@@ -1,5 +1,6 @@
 export { type Database, openDatabase, type OpenDatabaseOptions } from './connect.ts'
 export { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded.ts'
+export { untilLastOne } from './last-one.ts'
 export { type Listener, type ListenerOptions, openListener } from './listen.ts'
 export type { Log } from './log.ts'
 export { migrate, type MigrateOptions } from './migrate.ts'

@@ -75,24 +75,34 @@ export const claimBranches = (db: Kysely<DB>, uuids: readonly string[], executor
 
 export type Claim = Awaited<ReturnType<typeof claimBranches>>[number]
 
-/** Prolongs the leases that are still ours. @returns those, and of which executions a cancel was asked */
+/**
+ * Prolongs the leases that are still ours. The rows are locked in one order, as by everyone who locks several: nobody waits
+ * in a circle.
+ *
+ * @returns those, and of which executions a cancel was asked
+ */
 export const renewLeases = (db: Kysely<DB>, held: readonly { id: number; attempt: number }[], leaseSec: number) =>
   db
-    .updateTable('automation.branches as branch')
-    .from(
-      sql<{
-        id: number
-        attempt: number
-      }>`unnest(${held.map(({ id }) => id)}::bigint[], ${held.map(({ attempt }) => attempt)}::integer[])`.as<'held'>(
-        sql`held (id, attempt)`,
-      ),
+    .with('ours', (query) =>
+      query
+        .selectFrom('automation.branches as branch')
+        .innerJoin(
+          sql<{ id: number; attempt: number }>`unnest(${held.map(({ id }) => id)}::bigint[], ${held.map(
+            ({ attempt }) => attempt,
+          )}::integer[])`.as<'held'>(sql`held (id, attempt)`),
+          (join) => join.onRef('held.id', '=', 'branch.id').onRef('held.attempt', '=', 'branch.attempt'),
+        )
+        .select('branch.id')
+        .where('branch.status', '=', 'running')
+        .orderBy('branch.id')
+        .forUpdate('branch'),
     )
+    .updateTable('automation.branches as branch')
+    .from('ours')
     .from('automation.executions as execution')
     .set({ leaseUntil: sql<Date>`clock_timestamp() + make_interval(secs => ${leaseSec})` })
-    .whereRef('branch.id', '=', 'held.id')
-    .whereRef('branch.attempt', '=', 'held.attempt')
+    .whereRef('branch.id', '=', 'ours.id')
     .whereRef('execution.id', '=', 'branch.executionId')
-    .where('branch.status', '=', 'running')
     .returning(['branch.id', sql<boolean>`execution.cancel_requested_at is not null`.as('isCancelled')])
     .returning(sql<boolean>`execution.timed_out_at is not null`.as('isTimedOut'))
     .execute()
@@ -140,10 +150,19 @@ export const endClaims = async (
         .where('id', '=', executionId)
         .returningAll(),
     )
+    .with('held', (query) =>
+      query
+        .selectFrom(['drawn', 'automation.branches as branch', asked])
+        .select('branch.id')
+        .where(sql<boolean>`branch.id = asked.id and branch.attempt = asked.attempt`)
+        .where('branch.status', '=', 'running')
+        .orderBy('branch.id')
+        .forUpdate('branch'),
+    )
     .with('ended', (query) =>
       query
         .updateTable('automation.branches as branch')
-        .from(['drawn', asked])
+        .from(['drawn', 'held', asked])
         .set((change) => ({
           status: sql<string>`asked.status`,
           fault: sql<string | null>`asked.fault`,
@@ -154,8 +173,7 @@ export const endClaims = async (
           askAgainAt: sql<Date | null>`case when asked."isToBeAsked" then ${askAgainAt} end`,
           finishedAt: sql<Date | null>`case when asked.status <> 'lost' then clock_timestamp() end`,
         }))
-        .where(sql<boolean>`branch.id = asked.id and branch.attempt = asked.attempt`)
-        .where('branch.status', '=', 'running')
+        .where(sql<boolean>`branch.id = held.id and branch.id = asked.id`)
         .returning('branch.id'),
     )
     .selectFrom(['drawn', 'ended'])

@@ -84,6 +84,7 @@ const changeSteps = async (
       from drawn, asked join automation.branches branch
         on branch.id = asked."branchId" and branch.attempt = asked."branchAttempt"
       where branch.status = 'running'
+      order by branch.id -- as whoever renews leases, so that nobody waits in a circle
       for update of branch
     ), changed as (
       update automation.step_results step

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 export type GatherOptions<Ask, Answer> = {
   /** What belongs together: only asks of one key are handled together. */
   keyOf: (ask: Ask) => unknown
@@ -7,6 +9,8 @@ export type GatherOptions<Ask, Answer> = {
   isOfOne?: (error: unknown) => boolean
 }
 
+/** After so long the next ones go on their way, too. */
+const patienceMs = 2_000
 /** So many are handled together at most. */
 const most = 200
 
@@ -31,7 +35,9 @@ export const gathered = <Ask, Answer>({ keyOf, handle, isOfOne = () => false }: 
   }
 
   const work = async (key: unknown, queue: Waiting[]) => {
-    while (queue.length > 0) await handleAll(queue.splice(0, most))
+    // one whose answer does not come, over a connection that died without a word, holds up nobody else
+    while (queue.length > 0)
+      await Promise.race([handleAll(queue.splice(0, most)), sleep(patienceMs, undefined, { ref: false })])
     waiting.delete(key)
   }
 

@@ -55,10 +55,11 @@ export const startExecutor = async (ports: ExecutorPorts): Promise<RunningServic
     log,
     queue: branchQueue,
     slots,
-    handle: ({ branch, target }) =>
+    handle: ({ branch, target, execution }) =>
       ports.runBranch(contextOf('executor'), {
         branch: String(branch),
         ...(target === undefined ? {} : { target: String(target) }),
+        ...(execution === undefined ? {} : { execution: String(execution) }),
       }),
   })
   const tests = startPump({

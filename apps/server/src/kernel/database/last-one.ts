@@ -10,7 +10,12 @@ const everyMs = 50
  * @param limitMs how long it waits at most
  */
 export const untilLastOne = async (ownerUrl: string, limitMs: number): Promise<void> => {
-  const client = new Client({ connectionString: ownerUrl, application_name: 'last one' })
+  const client = new Client({
+    connectionString: ownerUrl,
+    application_name: 'last one',
+    connectionTimeoutMillis: limitMs,
+    query_timeout: limitMs,
+  })
   client.on('error', () => {}) // the next question says so
   const end = performance.now() + limitMs
   try {

@@ -123,6 +123,6 @@ export const createAutomation = ({
   }
 }
 
-export type { BranchTask } from './executions/branch-run.ts'
+export type { BranchTask } from './executions/branch-writes.ts'
 export type { Leases } from './executions/leases.ts'
 export type Automation = ReturnType<typeof createAutomation>

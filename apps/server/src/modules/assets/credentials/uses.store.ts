@@ -45,7 +45,11 @@ export const takeSealedSecrets = async (
     ), touched as (
       -- a thousand branches with one credential must not queue up for its row
       update assets.credentials set last_used_at = now()
-      where id in (select id from taken) and (last_used_at is null or last_used_at < now() - interval '1 second')
+      where id in (
+        select id from assets.credentials
+        where id in (select id from taken) and (last_used_at is null or last_used_at < now() - interval '1 second')
+        for update skip locked
+      )
     )
     select uuid, name, type, sealed_secret, secret_version from taken`.execute(db)
   return rows

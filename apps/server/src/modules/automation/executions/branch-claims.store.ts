@@ -130,7 +130,7 @@ export const endClaims = async (
   db: Kysely<DB>,
   executionId: number,
   endings: readonly BranchEnding[],
-): Promise<{ execution: LockedExecution; ended: ReadonlySet<number> } | undefined> => {
+): Promise<{ execution: LockedExecution; hasEnded: (branch: BranchEnding['branch']) => boolean } | undefined> => {
   const asked = sql<{ id: number; attempt: number } & Omit<BranchEnding, 'branch'>>`jsonb_to_recordset(${JSON.stringify(
     endings.map(({ branch: { id, attempt }, message, ...rest }) => ({
       id,
@@ -173,16 +173,17 @@ export const endClaims = async (
           askAgainAt: sql<Date | null>`case when asked."isToBeAsked" then ${askAgainAt} end`,
           finishedAt: sql<Date | null>`case when asked.status <> 'lost' then clock_timestamp() end`,
         }))
-        .where(sql<boolean>`branch.id = held.id and branch.id = asked.id`)
-        .returning('branch.id'),
+        .where(sql<boolean>`branch.id = held.id and branch.id = asked.id and branch.attempt = asked.attempt`)
+        .returning(['branch.id', 'branch.attempt']),
     )
     .selectFrom(['drawn', 'ended'])
     .selectAll('drawn')
-    .select('ended.id as branchId')
+    .select(['ended.id as branchId', 'ended.attempt as branchAttempt'])
     .execute()
   const [first] = rows
   if (first === undefined) return undefined
-  return { execution: first, ended: new Set(rows.map(({ branchId }) => branchId)) }
+  const attempts = new Map(rows.map(({ branchId, branchAttempt }) => [branchId, branchAttempt]))
+  return { execution: first, hasEnded: ({ id, attempt }) => attempts.get(id) === attempt }
 }
 
 const expired = (db: Kysely<DB>) =>

@@ -6,7 +6,7 @@ import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
 import type { WaitAction } from '../steps/step-type-rule.ts'
 import { awaitStage, type Claim, insertLateResult, requeueBranch } from './branch-claims.store.ts'
-import type { BranchWrites } from './branch-writes.ts'
+import type { BranchTask, BranchWrites } from './branch-writes.ts'
 import { setAside } from './due.store.ts'
 import * as store from './executions.store.ts'
 import { Fenced } from './leases.ts'
@@ -64,8 +64,8 @@ export const createBranchRecord = (
 
   return {
     /** @returns undefined when the branch does not wait any more */
-    claim: async (uuid: string) => {
-      const claim = await writes.claim(ctx, uuid)
+    claim: async (task: BranchTask) => {
+      const claim = await writes.claim(ctx, task)
       if (claim !== undefined) progress.changed(ctx, claim.executionUuid)
       return claim
     },

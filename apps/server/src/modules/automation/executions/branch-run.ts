@@ -8,7 +8,7 @@ import { openOutputWriter } from '../output/writer.ts'
 import { documentOf } from '../jobs/jobs.store.ts'
 import type { Claim } from './branch-claims.store.ts'
 import { type BranchEnd, type BranchRecord, createBranchRecord } from './branch-record.ts'
-import { createBranchWrites } from './branch-writes.ts'
+import { type BranchTask, createBranchWrites } from './branch-writes.ts'
 import { Fenced, type Hold, type Interruption, type Leases } from './leases.ts'
 import type { Progress } from './progress.ts'
 import { openValues } from './sealed-parameters.ts'
@@ -26,9 +26,6 @@ export type BranchRunPorts = StepTriesPorts & {
   leaseSec: number
   outputLimitBytes: number
 }
-
-/** What waits in the queue of a zone: a branch; and its target, so that it can be read while the branch is taken. */
-export type BranchTask = { branch: string; target?: string }
 
 /**
  * The branch is let go of without being at its end. `left`: others go on from here; `aside`: its step waits for a moment;
@@ -123,7 +120,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     const record = createBranchRecord(ctx, { progress, executor: ports.executor, writes })
     const target = task.target === undefined ? undefined : plans.findTarget(ctx, task.target)
     target?.catch(() => {}) // heard where it is waited for, if the branch is ours
-    const branch = await record.claim(task.branch)
+    const branch = await record.claim(task)
     if (branch === undefined) return
     const { executionUuid } = branch
     const hold = leases.hold(branch)

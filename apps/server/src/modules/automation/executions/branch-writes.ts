@@ -8,6 +8,12 @@ import { finishSteps, type HeldBranch, type StepFinish, type StepStart, startSte
 import type { Progress } from './progress.ts'
 import { endSteps, insertReadySteps, type NewStepResult } from './step-results.store.ts'
 
+/**
+ * What waits in the queue of a zone: a branch; its target, so that it can be read while the branch is taken; and its
+ * execution, where several of it are put there, so that they are taken together.
+ */
+export type BranchTask = { branch: string; target?: string; execution?: string }
+
 /** The end of a branch. Where time stopped it and not a person, that is known only when it is written down. */
 export type Ending = { branch: HeldBranch; plain: EndOf; byTime: EndOf }
 /** What is written down with an end, and the line that says so. */
@@ -34,8 +40,8 @@ export const createBranchWrites = (ports: { progress: Pick<Progress, 'goOn'>; ex
       all.map(({ ending }) => ending),
     )
     if (came === undefined) return
-    const { execution, ended } = came
-    const ours = all.filter(({ ending }) => ended.has(ending.branch.id))
+    const { execution, hasEnded } = came
+    const ours = all.filter(({ ending }) => hasEnded(ending.branch))
     const idsOf = (isCancelled: boolean) =>
       // the steps behind an unknown one may still run, when somebody has said what became of it
       ours
@@ -57,7 +63,7 @@ export const createBranchWrites = (ports: { progress: Pick<Progress, 'goOn'>; ex
   type Ask<What> = { ctx: Context; what: What }
   /** Together for each execution, one after the other. @param handle does all of them or nothing */
   const byExecution = <What, Answer>(
-    executionOf: (what: What) => number,
+    executionOf: (what: What) => number | string,
     handle: (ctx: Context, all: readonly What[]) => Promise<readonly Answer[]>,
   ) => {
     const ask = gathered<Ask<What>, Answer>({
@@ -75,10 +81,11 @@ export const createBranchWrites = (ports: { progress: Pick<Progress, 'goOn'>; ex
 
   return {
     /** @returns undefined when the branch does not wait any more */
-    claim: byExecution<string, Claim | undefined>(
-      () => 0, // of which execution it is, is not known before
-      async (ctx, uuids) => {
+    claim: byExecution<BranchTask, Claim | undefined>(
+      ({ execution, branch }) => execution ?? branch,
+      async (ctx, tasks) => {
         const claims = new Map<string, Claim>()
+        const uuids = tasks.map(({ branch }) => branch)
         for (const claim of await claimBranches(ctx.db, uuids, executor, leaseSec)) claims.set(claim.uuid, claim)
         // a branch may have been delivered twice: one of those who ask has it
         return uuids.map((uuid) => {

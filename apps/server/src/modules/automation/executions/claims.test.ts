@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp, type TestApp } from '../../../../test/app.ts'
 import type { DB } from '../../../kernel/database/index.ts'
-import { claimBranches, type Claim } from './branch-claims.store.ts'
+import { claimBranches, type Claim, endClaims } from './branch-claims.store.ts'
 import { createBranchWrites } from './branch-writes.ts'
 import { lockExecution } from './executions.store.ts'
 import { finishSteps, startSteps } from './held-steps.store.ts'
@@ -109,7 +109,9 @@ test('a branch that was delivered twice to one executor is taken once', async ()
   const { claim } = createBranchWrites({ progress: { goOn: async () => {} }, executor: 'tester', leaseSec: 60 })
   const ctx = app.contextOf('executor')
   // the first goes alone, the others together
-  const claims = await Promise.all([branches[0], branches[1], branches[1]].map((uuid) => claim(ctx, uuid ?? '')))
+  const claims = await Promise.all(
+    [branches[0], branches[1], branches[1]].map((branch = '') => claim(ctx, { branch, execution: 'one' })),
+  )
   expect(claims.map((one) => one?.uuid)).toEqual([branches[0], branches[1], undefined])
 })
 
@@ -150,6 +152,29 @@ test('who waits to begin while the execution is cancelled does not begin', async
       .where('id', '=', branch.executionId)
       .execute()
   expect(await meanwhile(branch, cancel, () => begin(branch))).toEqual(['cancelled'])
+})
+
+test('a former holder of a branch proves nothing, also in one statement with the present one', async () => {
+  const former = await claim()
+  await db.updateTable('automation.branches').set({ attempt: 2 }).where('id', '=', former.id).execute()
+  const present = { ...former, attempt: 2 }
+  expect(await startSteps(db, [toBegin(former), toBegin(present)])).toEqual(['fenced', 'started'])
+  expect(await linesOf(former)).toBe(1)
+  const toFinish = (branch: Claim, status: 'completed' | 'failed') => ({
+    branch,
+    step,
+    change: { status },
+    lines: [line],
+  })
+  expect(await finishSteps(db, [toFinish(former, 'failed'), toFinish(present, 'completed')])).toEqual([false, true])
+  const rest = { fault: null, message: null, cancelOutcome: null, isToBeAsked: false }
+  const came = await endClaims(db, former.executionId, [
+    { branch: former, status: 'failed', ...rest },
+    { branch: present, status: 'completed', ...rest },
+  ])
+  expect([former, present].map((branch) => came?.hasEnded(branch))).toEqual([false, true])
+  expect(await branchOf(former)).toMatchObject({ status: 'completed' })
+  expect(await linesOf(former)).toBe(2)
 })
 
 test('a lease that has run out begins nothing', async () => {

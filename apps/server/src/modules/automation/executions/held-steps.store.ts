@@ -61,18 +61,19 @@ const changeSteps = async (
   const [first] = changes
   if (first === undefined) return []
   const { executionId: id, day } = first.branch
-  const lines = changes.flatMap((change) => change.lines)
-  const asked = changes.map(({ branch, step, change }) => ({
+  const lines = changes.flatMap(({ lines }, ask) => lines.map((line) => ({ ...line, ask })))
+  const asked = changes.map(({ branch, step, change }, ask) => ({
+    ask,
     branchId: branch.id,
     branchAttempt: branch.attempt,
     stepIndex: step.index,
     stepAttempt: step.attempt,
     ...change,
   }))
-  const { rows } = await sql<{ branchId: number; isChanged: boolean; isCancelled: boolean }>`
+  const { rows } = await sql<{ ask: number; isChanged: boolean; isCancelled: boolean }>`
     with asked as materialized (
       select * from jsonb_to_recordset(${json(asked)}::jsonb) as asked (
-        "branchId" bigint, "branchAttempt" integer, "stepIndex" integer, "stepAttempt" integer, ${columns}
+        ask integer, "branchId" bigint, "branchAttempt" integer, "stepIndex" integer, "stepAttempt" integer, ${columns}
       )
     ), drawn as (
       update automation.executions
@@ -80,7 +81,8 @@ const changeSteps = async (
       where id = ${id} and status not in ('completed', 'failed', 'cancelled')
       returning change_seq, log_seq, cancel_requested_at is not null as is_cancelled
     ), held as (
-      select branch.id, branch.number, branch.lease_until, branch.output_seq
+      -- by the ask: one of a former attempt may be among them, and proves nothing for itself
+      select asked.ask, branch.id, branch.lease_until, branch.output_seq
       from drawn, asked join automation.branches branch
         on branch.id = asked."branchId" and branch.attempt = asked."branchAttempt"
       where branch.status = 'running'
@@ -89,20 +91,20 @@ const changeSteps = async (
     ), changed as (
       update automation.step_results step
       set ${set}, change_seq = drawn.change_seq
-      from drawn, asked join held on held.id = asked."branchId"
+      from drawn, asked join held on held.ask = asked.ask
       where step.branch_id = held.id and step.index = asked."stepIndex" and step.attempt = asked."stepAttempt"
         and ${from} and ${onlyIf}
-      returning step.branch_id, held.number
+      returning asked.ask
     ), execution as (
       select log_seq from drawn
     ), noted as (
-      ${numberedLines({ id, day }, lines, sql`line.branch in (select number from changed)`)}
+      ${numberedLines({ id, day }, lines, sql`line.ask in (select ask from changed)`)}
     )
-    select asked."branchId", drawn.is_cancelled as "isCancelled",
-      exists (select from changed where changed.branch_id = asked."branchId") as "isChanged"
+    select asked.ask, drawn.is_cancelled as "isCancelled",
+      exists (select from changed where changed.ask = asked.ask) as "isChanged"
     from drawn, asked`.execute(db)
-  const said = new Map(rows.map((row) => [row.branchId, row]))
-  return changes.map(({ branch }) => said.get(branch.id) ?? { isChanged: false, isCancelled: false })
+  const said = new Map(rows.map((row) => [row.ask, row]))
+  return changes.map((_, ask) => said.get(ask) ?? { isChanged: false, isCancelled: false })
 }
 
 /** Half a character would not pass as JSON. */

@@ -4,7 +4,7 @@ import type { Publish } from '../../../kernel/facts/facts.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
 import { insertLogLines } from '../log/log.store.ts'
 import { lockAdmission } from './admission.store.ts'
-import type { BranchTask } from './branch-run.ts'
+import type { BranchTask } from './branch-writes.ts'
 import { endUnbegun } from './branch-ends.store.ts'
 import * as branches from './branch-release.store.ts'
 import * as store from './executions.store.ts'
@@ -89,7 +89,7 @@ export const createRelease = ({ queue, publish }: { queue: Queue; publish: Publi
     for (const [zone, members] of Map.groupBy(released, ({ zone }) => zone)) {
       const tasks = members
         .toSorted((a, b) => a.number - b.number)
-        .map(({ uuid, targetUuid }): BranchTask => ({ branch: uuid, target: targetUuid }))
+        .map(({ uuid, targetUuid }): BranchTask => ({ branch: uuid, target: targetUuid, execution: execution.uuid }))
       await queue.enqueue(ctx, queueOf('branch', zone), tasks, execution.priority)
     }
     return true

@@ -32,11 +32,12 @@ export const insertLogLines = async (db: Kysely<DB>, place: LogPlace, lines: rea
  * The part of a statement that stores lines behind those of the execution. Before it a part named `execution` has raised
  * `log_seq` by their number, and has no row when they are not to be stored.
  *
+ * @param lines `ask` tells for `onlyIf` to what a line belongs
  * @param onlyIf which of them are stored: each is a `line`
  */
 export const numberedLines = (
   { id, day }: LogPlace,
-  lines: readonly NewLogLine[],
+  lines: readonly (NewLogLine & { ask?: number })[],
   onlyIf: RawBuilder<unknown> = sql`true`,
 ): RawBuilder<object> => {
   const rows = lines.map(({ details = {}, message, ...line }, index) => ({
@@ -50,7 +51,7 @@ export const numberedLines = (
     select ${day}::date, ${id}::bigint, execution.log_seq - ${lines.length}::integer + line.number, line.branch, line.phase,
       line.level, line.category, line.message, line.details
     from execution, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as line (number integer, branch integer, phase text, level text, category text, message text, details jsonb)
+      as line (number integer, ask integer, branch integer, phase text, level text, category text, message text, details jsonb)
     where ${onlyIf}`
 }
 

@@ -18,10 +18,13 @@ export const referenceOf = async (world: World, { uuid }: { uuid: string }): Pro
   throw new Error('Of no branch everything was seen, although nothing was disturbed.')
 }
 
-/** What one step wrote: every line begins with its number. */
+/**
+ * What one step wrote: every line begins with its number. Where a step before was attached and its connection was cut, its
+ * last line may have no end, and the first one of this step stands right behind it.
+ */
 const ofStep = (text: string, index: number) =>
   text
-    .split(/(?<=\n)/)
+    .split(/(?<=\n)|(?=\d: (?:line|standard error|\d+ of many lines) )/)
     .filter((line) => line.startsWith(`${index}: `))
     .join('')
 

@@ -42,3 +42,7 @@ const ours = new Map<number, (text: string) => unknown>([
 
 /** A value for a `json` or `jsonb` column. The driver alone would turn an array into a PostgreSQL array and a string into bare text. */
 export const jsonb = (value: unknown): RawBuilder<JsonValue> => sql`${JSON.stringify(value)}::jsonb`
+
+/** Rows as one text, for `jsonb_to_recordset`. Half a character would not pass as JSON. */
+export const wellFormedJson = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed() : part))

@@ -1,17 +1,5 @@
 import { type Kysely, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
-import type { LockedExecution } from './executions.store.ts'
-
-/** A branch that an executor has taken: the attempt number is its fencing token. */
-export type ClaimedBranch = {
-  id: number
-  uuid: string
-  number: number
-  attempt: number
-  executionId: number
-  targetUuid: string
-  targetName: string
-}
 
 /**
  * Takes branches out of the queue for an executor, those that still wait there. The rows of their executions are locked
@@ -106,85 +94,6 @@ export const renewLeases = (db: Kysely<DB>, held: readonly { id: number; attempt
     .returning(['branch.id', sql<boolean>`execution.cancel_requested_at is not null`.as('isCancelled')])
     .returning(sql<boolean>`execution.timed_out_at is not null`.as('isTimedOut'))
     .execute()
-
-/** After half a minute, then less and less often, down to once in a quarter of an hour. */
-const askAgainAt = sql<Date>`clock_timestamp() + make_interval(secs => least(900, 15 * 2 ^ least(branch.attempt, 6)))`
-
-export type BranchEnding = {
-  branch: { id: number; attempt: number }
-  status: 'completed' | 'failed' | 'cancelled' | 'lost'
-  fault: string | null
-  message: string | null
-  cancelOutcome: string | null
-  /** A lost one, whose target did not answer: it is asked again later. */
-  isToBeAsked: boolean
-}
-
-/**
- * Ends branches of one execution, as far as these attempts still hold them. The execution's row is locked first, and
- * stays so.
- *
- * @returns the execution, and which of them have ended; undefined when somebody else has all of them
- */
-export const endClaims = async (
-  db: Kysely<DB>,
-  executionId: number,
-  endings: readonly BranchEnding[],
-): Promise<{ execution: LockedExecution; hasEnded: (branch: BranchEnding['branch']) => boolean } | undefined> => {
-  const asked = sql<{ id: number; attempt: number } & Omit<BranchEnding, 'branch'>>`jsonb_to_recordset(${JSON.stringify(
-    endings.map(({ branch: { id, attempt }, message, ...rest }) => ({
-      id,
-      attempt,
-      message: message?.toWellFormed() ?? null,
-      ...rest,
-    })),
-  )}::jsonb)`.as<'asked'>(
-    sql`asked (id bigint, attempt integer, status text, fault text, message text, "cancelOutcome" text, "isToBeAsked" boolean)`,
-  )
-  const isAnyLost = endings.some(({ status }) => status === 'lost')
-  const rows = await db
-    .with('drawn', (query) =>
-      query
-        .updateTable('automation.executions')
-        .set({ changeSeq: sql`change_seq + 1`, ...(isAnyLost ? { needsAttention: true } : {}) })
-        .where('id', '=', executionId)
-        .returningAll(),
-    )
-    .with('held', (query) =>
-      query
-        .selectFrom(['drawn', 'automation.branches as branch', asked])
-        .select('branch.id')
-        .where(sql<boolean>`branch.id = asked.id and branch.attempt = asked.attempt`)
-        .where('branch.status', '=', 'running')
-        .orderBy('branch.id')
-        .forUpdate('branch'),
-    )
-    .with('ended', (query) =>
-      query
-        .updateTable('automation.branches as branch')
-        .from(['drawn', 'held', asked])
-        .set((change) => ({
-          status: sql<string>`asked.status`,
-          fault: sql<string | null>`asked.fault`,
-          message: sql<string | null>`asked.message`,
-          cancelOutcome: sql<string | null>`asked."cancelOutcome"`,
-          changeSeq: change.ref('drawn.changeSeq'),
-          leaseUntil: null,
-          askAgainAt: sql<Date | null>`case when asked."isToBeAsked" then ${askAgainAt} end`,
-          finishedAt: sql<Date | null>`case when asked.status <> 'lost' then clock_timestamp() end`,
-        }))
-        .where(sql<boolean>`branch.id = held.id and branch.id = asked.id and branch.attempt = asked.attempt`)
-        .returning(['branch.id', 'branch.attempt']),
-    )
-    .selectFrom(['drawn', 'ended'])
-    .selectAll('drawn')
-    .select(['ended.id as branchId', 'ended.attempt as branchAttempt'])
-    .execute()
-  const [first] = rows
-  if (first === undefined) return undefined
-  const attempts = new Map(rows.map(({ branchId, branchAttempt }) => [branchId, branchAttempt]))
-  return { execution: first, hasEnded: ({ id, attempt }) => attempts.get(id) === attempt }
-}
 
 const expired = (db: Kysely<DB>) =>
   db

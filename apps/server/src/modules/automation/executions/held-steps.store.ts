@@ -1,6 +1,6 @@
 import type { Copied, StepStatus } from '@opsconductor/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { DB } from '../../../kernel/database/index.ts'
+import { type DB, wellFormedJson } from '../../../kernel/database/index.ts'
 import { type NewLogLine, numberedLines } from '../log/log.store.ts'
 
 /** A branch as its holder knows it: the attempt is the proof. */
@@ -72,7 +72,7 @@ const changeSteps = async (
   }))
   const { rows } = await sql<{ ask: number; isChanged: boolean; isCancelled: boolean }>`
     with asked as materialized (
-      select * from jsonb_to_recordset(${json(asked)}::jsonb) as asked (
+      select * from jsonb_to_recordset(${wellFormedJson(asked)}::jsonb) as asked (
         ask integer, "branchId" bigint, "branchAttempt" integer, "stepIndex" integer, "stepAttempt" integer, ${columns}
       )
     ), drawn as (
@@ -106,10 +106,6 @@ const changeSteps = async (
   const said = new Map(rows.map((row) => [row.ask, row]))
   return changes.map((_, ask) => said.get(ask) ?? { isChanged: false, isCancelled: false })
 }
-
-/** Half a character would not pass as JSON. */
-const json = (value: unknown) =>
-  JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed() : part))
 
 const starts = {
   columns: sql`executor text, "waitMs" float8, "connectMs" float8, "authenticateMs" float8, method text, credential text,

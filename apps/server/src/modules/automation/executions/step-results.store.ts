@@ -1,6 +1,6 @@
 import type { Copied, Fault, StepResult, StepStatus } from '@opsconductor/contract'
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { DB } from '../../../kernel/database/index.ts'
+import { type DB, wellFormedJson } from '../../../kernel/database/index.ts'
 import { branchNumber } from '../plans/plans.ts'
 
 export type StepResultRow = Selectable<DB['automation.stepResults']>
@@ -30,7 +30,7 @@ export const insertReadySteps = async (db: Kysely<DB>, steps: readonly NewStepRe
   if (first === undefined) return
   const { executionId } = first
   // one text for any number of steps: to build a statement with a place for each value took longer than to run it
-  const rows = JSON.stringify(steps, (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed() : part))
+  const rows = wellFormedJson(steps)
   await sql`
     with drawn as (
       update automation.executions set change_seq = change_seq + 1 where id = ${executionId} returning change_seq

@@ -15,6 +15,7 @@ import { measureOutput } from './output.ts'
 import { sayMachine } from './report/machine.ts'
 import { measureRtt40 } from './rtt40.ts'
 import { measureSsh } from './ssh.ts'
+import { measureStart } from './start.ts'
 import { measureSteps } from './steps.ts'
 import { measureFiveSteps } from './steps5x50.ts'
 import { measureWinrm } from './winrm.ts'
@@ -34,6 +35,7 @@ const measurements: Record<string, (options: Options) => Promise<void>> = {
   'log-open': measureLogOpen,
   history: measureHistory,
   steps: measureSteps,
+  start: measureStart,
   ssh: measureSsh,
   winrm: measureWinrm,
 }

@@ -12,10 +12,12 @@ export const noteProcess = (id: string): string =>
 /**
  * `$left`: numbers of the noted process and of all that descend from it, as far as they live. A child keeps the number of
  * its parent, also of one that is gone; who began before the noted process is the child of another with that number.
+ * An error ends the script before it has said anything: nothing found and nothing left are not the same.
  */
 const findLeft =
+  `$ErrorActionPreference='Stop'\n` +
   `function left($number,[long]$since){\n` +
-  `$all=@(Get-CimInstance Win32_Process|Where-Object{$_.CreationDate -and $_.CreationDate.Ticks -ge $since-10000000})\n` +
+  `$all=@(Get-CimInstance Win32_Process -ErrorAction Stop|Where-Object{$_.CreationDate -and $_.CreationDate.Ticks -ge $since-10000000})\n` +
   `$found=@($all|Where-Object{$_.ProcessId -eq $number -and $_.CreationDate.Ticks -lt $since+10000000}|ForEach-Object{[long]$_.ProcessId})\n` +
   `$parents=@([long]$number)\n` +
   `while($parents.Count -gt 0){$parents=@($all|Where-Object{$parents -contains [long]$_.ParentProcessId -and $found -notcontains [long]$_.ProcessId}|ForEach-Object{[long]$_.ProcessId});$found+=$parents}\n` +

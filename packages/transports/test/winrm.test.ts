@@ -1,43 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createWinrmWire, type HostKey, type TrustVerdict, type WinrmConnectRequest } from '../src/index.ts'
-import {
-  collect,
-  collectGuarded,
-  listProcesses,
-  selfSigned,
-  startWindows,
-  until,
-  type Windows,
-  type WindowsMachine,
-} from '../testing/index.ts'
-
-const signal = new AbortController().signal
-const login = { kind: 'ntlm', username: 'anna', password: 'Pa$$wörd' } as const
-
-const requestTo = (windows: Windows, more: Partial<WinrmConnectRequest> = {}): WinrmConnectRequest => ({
-  address: { host: windows.host, port: windows.port },
-  isHttps: false,
-  login,
-  transport: 'winrs',
-  trust: { kind: 'authority' },
-  poolKey: 'one',
-  signal,
-  ...more,
-})
-
-const start = async (options: WindowsMachine = {}, more: Partial<WinrmConnectRequest> = {}) => {
-  const windows = await startWindows(options)
-  const wire = createWinrmWire({ connectTimeoutMs: 5_000, stopMs: 1_000, reconnectMs: 10_000 })
-  return {
-    windows,
-    wire,
-    connect: (other: Partial<WinrmConnectRequest> = {}) => wire.connect(requestTo(windows, { ...more, ...other })),
-    [Symbol.asyncDispose]: async () => {
-      await wire.close()
-      await windows.close()
-    },
-  }
-}
+import type { HostKey, TrustVerdict, WinrmConnectRequest } from '../src/index.ts'
+import { collect, collectGuarded, listProcesses, selfSigned, startWindows, until } from '../testing/index.ts'
+import { login, requestTo, startHouse as start } from './winrm-house.ts'
 
 describe.each(['winrs', 'psrp'] as const)('a guard over %s', (transport) => {
   test('is taken once, whoever asks', async () => {

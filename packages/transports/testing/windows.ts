@@ -54,7 +54,16 @@ const takeFile = async (talk: Talk, id: string): Promise<number> => {
 }
 
 /** Children are found by their group here, as Windows finds them by their parents. */
-const sayLeft = async (talk: Talk, note: string, isToEnd: boolean): Promise<number> => {
+const sayLeft = async (
+  talk: Talk,
+  note: string,
+  isToEnd: boolean,
+  { failsToLook }: WindowsMachine,
+): Promise<number> => {
+  if (failsToLook?.() === true) {
+    talk.stderr.write('Get-CimInstance : Access denied\r\n')
+    return 1
+  }
   if (!existsSync(note)) return say(talk, 'oc-unknown')
   const group = Number(await readFile(note, 'utf8'))
   const left = () => listProcesses().filter((one) => one.group === group)
@@ -86,6 +95,8 @@ const knownLines: Cmd = (line) => {
 export type WindowsMachine = Omit<WindowsOptions, 'powerShell'> & {
   /** Services by name, with their status; `Restart-Service` and `Get-Service` know them. */
   services?: Map<string, string>
+  /** Whether its processes cannot be listed just now. */
+  failsToLook?: () => boolean
 }
 
 /** `Restart-Service ${OC_1}; (Get-Service ${OC_1}).Status`, and the same with names as they are. */
@@ -108,7 +119,7 @@ const withServices = async (services: Map<string, string>, { script, variables }
 
 /** The wire's own scripts, by heart; those about services; every other one is in the language of /bin/sh. */
 const powerShellOf =
-  (services: Map<string, string>): PowerShell =>
+  (machine: WindowsMachine, services = new Map<string, string>()): PowerShell =>
   async (encoded, talk) => {
     const read = await readScript(encoded, talk)
     const { script } = read
@@ -116,8 +127,8 @@ const powerShellOf =
     if (id !== undefined && script === takeByPowerShell(id)) return takeFile(talk, id)
     const noted = /'\.opsconductor\\([\w-]+)\\process'/.exec(`${read.prologue}${script}`)?.[1] ?? ''
     const note = join(placeOf(talk, noted), 'process')
-    if (noted !== '' && script === lookScript(noted)) return sayLeft(talk, note, false)
-    if (noted !== '' && script === stopScript(noted)) return sayLeft(talk, note, true)
+    if (noted !== '' && script === lookScript(noted)) return sayLeft(talk, note, false, machine)
+    if (noted !== '' && script === stopScript(noted)) return sayLeft(talk, note, true, machine)
     if (script.split(';').every((part) => statement.test(part.trim()))) return withServices(services, read, talk)
     if (noted !== '' && read.prologue.startsWith(noteProcess(noted)))
       return runScript({ ...read, script: `echo $$ >'${note}'\n${script}` }, talk)
@@ -129,9 +140,11 @@ const powerShellOf =
  * A machine that speaks WinRM as Windows does. Its programs are those of this machine, its PowerShell is /bin/sh (in which
  * `${name}` is the same): what the scripts around a command do on Windows itself no test can show.
  */
-export const startWindows = ({ services = new Map(), ...options }: WindowsMachine = {}): Promise<Windows> =>
-  startSimulated({
+export const startWindows = (machine: WindowsMachine = {}): Promise<Windows> => {
+  const { services, failsToLook: _, ...options } = machine
+  return startSimulated({
     ...options,
     cmd: (line, surroundings) => options.cmd?.(line, surroundings) ?? knownLines(line, surroundings),
-    powerShell: powerShellOf(services),
+    powerShell: powerShellOf(machine, services),
   })
+}

@@ -34,8 +34,12 @@ const refuse = (message: string): never => {
   throw new TransportError('protocol', 'command', message, { started: false })
 }
 
-/** `before`: PowerShell that runs ahead of the script. */
-export type WindowsCommand = ShellCommand & { before?: string }
+export type WindowsCommand = ShellCommand & {
+  /** PowerShell that runs ahead of the script. */
+  before?: string
+  /** What a command that ran and was stopped has left. Unless told it is what Windows confirms: that its own process ended. */
+  afterStop?: (exit: Stopped) => Stopped | Promise<Stopped>
+}
 
 const begin = async (
   { client, remote }: Station,
@@ -116,7 +120,7 @@ export const runOnWindows = async (
     // the input failed, which has ended the command
     if (error instanceof CancelledError && !command.signal.aborted && error.cause instanceof Error) throw error.cause
     if (error instanceof CancelledError || (error instanceof TimeoutError && error.phase === 'command'))
-      return stoppedBy(error)
+      return command.afterStop?.(stoppedBy(error)) ?? stoppedBy(error)
     if (error instanceof WinrmError) return { kind: 'unknown', reason: error.message }
     throw error
   }

@@ -20,6 +20,14 @@ const noRecord =
 export const killLine = (pid: number, isForced: boolean): string => `taskkill /t${isForced ? ' /f' : ''} /pid ${pid}`
 export const aliveLine = (pid: number): string => `tasklist /nh /fo csv /fi "PID eq ${pid}"`
 
+/** Nobody has looked. */
+const unconfirmed = (because: Stopped['because']): Stopped => ({
+  kind: 'stopped',
+  because,
+  outcome: 'unconfirmed',
+  pids: [],
+})
+
 /** The Shell of a Windows machine. */
 export const createWindowsShell = (
   station: Station,
@@ -41,21 +49,14 @@ export const createWindowsShell = (
 
   /** Ends what a command has left behind, and looks. Never rejects. */
   const stopLeft = async ({ id, because }: StopRequest): Promise<Stopped> => {
-    const unconfirmed: Stopped = { kind: 'stopped', because, outcome: 'unconfirmed', pids: [] }
     try {
       const pids = readLeft(await askPowerShell(stopScript(checkId({ id }))))
-      if (pids === undefined) return unconfirmed
+      if (pids === undefined) return unconfirmed(because)
       return { kind: 'stopped', because, outcome: pids.length === 0 ? 'stopped' : 'still_running', pids }
     } catch (error) {
-      if (error instanceof TransportError) return unconfirmed
+      if (error instanceof TransportError) return unconfirmed(because)
       throw error
     }
-  }
-
-  /** What Windows has confirmed is that PowerShell itself has ended; its children are looked for. */
-  const settleStopped = async (exit: Stopped, { id }: Guard): Promise<Stopped> => {
-    const looked = await stopLeft({ id, because: exit.because })
-    return looked.outcome === 'unconfirmed' ? exit : looked
   }
 
   async function run(command: ShellCommand & { guard: Guard }): Promise<ShellExit | Guarded>
@@ -66,10 +67,16 @@ export const createWindowsShell = (
   }: ShellCommand & { guard?: Guard | undefined }): Promise<ShellExit | Guarded> {
     if (guard === undefined) return runOnWindows(station, endpoint, command)
     if (!(await takeGuard(station, endpoint, guard))) return { kind: 'guarded' }
-    const exit = await runOnWindows(station, endpoint, { ...command, before: noteProcess(checkId(guard)) })
-    sweep()
+    const { id } = guard
     const isNoted = station.remote === undefined && command.interpreter !== 'cmd'
-    return exit.kind === 'stopped' && isNoted ? settleStopped(exit, guard) : exit
+    const exit = await runOnWindows(station, endpoint, {
+      ...command,
+      ...(isNoted ? { before: noteProcess(checkId(guard)) } : {}),
+      // Windows confirms the end of the first process only, and what that has started may go on
+      afterStop: ({ because }) => (isNoted ? stopLeft({ id, because }) : unconfirmed(because)),
+    })
+    sweep()
+    return exit
   }
 
   return {

@@ -21,6 +21,8 @@ const sampleJob: JobDocumentInput = {
 }
 
 let windows: Windows
+/** Whether its processes cannot be listed. */
+let blind = false
 let app: TestApp
 let sample = ''
 const services = new Map([['Spooler', 'Stopped']])
@@ -29,6 +31,7 @@ const lines: string[] = []
 beforeAll(async () => {
   windows = await startWindows({
     services,
+    failsToLook: () => blind,
     cmd: (line) => {
       lines.push(line, Buffer.from(line.split(' ').at(-1) ?? '', 'base64').toString('utf16le'))
       return undefined
@@ -177,6 +180,20 @@ describe('a Windows machine', () => {
     expect(steps).toMatchObject([
       { status: 'failed', fault: 'timeout', message: 'It was stopped after its time limit of 1 s.' },
     ])
+  })
+
+  test('is not told to do it again where nobody saw that the first try has ended', async () => {
+    blind = true
+    try {
+      const { steps } = await ended(
+        await start(step({ shell: 'cmd', command: 'sleep 600', timeoutSec: 1, retries: 2 })),
+      )
+      expect(steps).toMatchObject([
+        { status: 'failed', fault: 'timeout', message: expect.stringMatching(/could not be seen/) },
+      ])
+    } finally {
+      blind = false
+    }
   })
 
   test('runs PowerShell that stays', async () => {

@@ -3,7 +3,7 @@ export { posixWireChecks, type StartWire, type WireCheck, type WireUnderTest } f
 export { collect, collectGuarded, trustOnly, until, type Collected } from './collect.ts'
 export { follow, type Followed } from './follow.ts'
 export { findProgram, sshdAvailable } from './find-sshd.ts'
-export { listProcesses, type Process } from './processes.ts'
+export { listProcesses, type Process, signalIfThere } from './processes.ts'
 export { signCertificate } from './certificate.ts'
 export { startLightServer, type LightServer } from './light/light-server.ts'
 export { startSlowLink, type SlowLink } from './slow-link.ts'

@@ -14,10 +14,10 @@ import {
 } from '@opsconductor/winrm/testing'
 import { sweepByCmd, takeByCmd, takeByPowerShell } from '../src/winrm/guard.ts'
 import { VERSION_SCRIPT } from '../src/winrm/probe.ts'
-import { lookScript, noteProcess, stopScript } from '../src/winrm/processes.ts'
+import { lookScript, noteHost, noteProcess, stopScript, stopUnderHostScript } from '../src/winrm/processes.ts'
 import { aliveLine, killLine } from '../src/winrm/shell.ts'
 import { until } from './collect.ts'
-import { listProcesses } from './processes.ts'
+import { listProcesses, signalIfThere } from './processes.ts'
 
 export type { Windows } from '@opsconductor/winrm/testing'
 
@@ -53,22 +53,40 @@ const takeFile = async (talk: Talk, id: string): Promise<number> => {
   }
 }
 
+/** The first processes of cmd's lines with a mark, by that. */
+type Marked = Map<string, number>
+
+/** One of the scripts that look for what a command has left. */
+type Look = { folder: string; isToEnd: boolean; isUnderHost: boolean }
+
+const lookIn = (script: string): Look | undefined => {
+  const [, folder = '', id = ''] = /'\.opsconductor\\(([\w-]+)(?:\.d)?)\\process'/.exec(script) ?? []
+  if (id === '') return undefined
+  if (script === lookScript(id)) return { folder, isToEnd: false, isUnderHost: false }
+  if (script === stopScript(id)) return { folder, isToEnd: true, isUnderHost: false }
+  return script === stopUnderHostScript(id) ? { folder, isToEnd: true, isUnderHost: true } : undefined
+}
+
 /** Children are found by their group here, as Windows finds them by their parents. */
 const sayLeft = async (
   talk: Talk,
-  note: string,
-  isToEnd: boolean,
-  { failsToLook }: WindowsMachine,
+  { folder, isToEnd, isUnderHost }: Look,
+  marked: Marked,
+  { failsToLook, isUnkillable = () => false }: WindowsMachine,
 ): Promise<number> => {
   if (failsToLook?.() === true) {
     talk.stderr.write('Get-CimInstance : Access denied\r\n')
     return 1
   }
-  if (!existsSync(note)) return say(talk, 'oc-unknown')
-  const group = Number(await readFile(note, 'utf8'))
-  const left = () => listProcesses().filter((one) => one.group === group)
-  if (isToEnd) for (const { pid } of left()) process.kill(pid, 'SIGKILL')
-  if (isToEnd) await until(() => left().length === 0)
+  const note = join(placeOf(talk, folder), 'process')
+  // cmd.exe is found as long as it runs
+  const ofCmd = listProcesses().find(({ pid }) => pid === marked.get(folder))?.pid
+  const group = existsSync(note) ? Number(await readFile(note, 'utf8')) : ofCmd
+  if (group === undefined) return say(talk, 'oc-unknown')
+  const left = () => listProcesses().filter((one) => one.group === group && !(isUnderHost && one.pid === group))
+  const mortal = () => left().filter(({ pid }) => !isUnkillable(pid))
+  if (isToEnd) for (const { pid } of mortal()) signalIfThere(pid, 'SIGKILL')
+  if (isToEnd) await until(() => mortal().length === 0)
   return say(
     talk,
     `oc-left ${left()
@@ -92,11 +110,13 @@ const knownLines: Cmd = (line) => {
 }
 
 /** What a machine of this kind has beside programs. */
-export type WindowsMachine = Omit<WindowsOptions, 'powerShell'> & {
+export type WindowsMachine = Omit<WindowsOptions, 'powerShell' | 'started'> & {
   /** Services by name, with their status; `Restart-Service` and `Get-Service` know them. */
   services?: Map<string, string>
   /** Whether its processes cannot be listed just now. */
   failsToLook?: () => boolean
+  /** Processes that nobody may end. */
+  isUnkillable?: (pid: number) => boolean
 }
 
 /** `Restart-Service ${OC_1}; (Get-Service ${OC_1}).Status`, and the same with names as they are. */
@@ -117,21 +137,28 @@ const withServices = async (services: Map<string, string>, { script, variables }
   return 0
 }
 
+/** Where the prologue of a script notes its process. */
+const notedIn = (prologue: string): string | undefined => {
+  const [, folder, id = ''] = /'\.opsconductor\\(([\w-]+)(?:\.d)?)\\process'/.exec(prologue) ?? []
+  return [noteProcess, noteHost].some((note) => id !== '' && prologue.includes(note(id))) ? folder : undefined
+}
+
+const noteBySh = (folder: string): string => `mkdir -p '${folder}'; echo $$ >'${folder}/process'`
+
 /** The wire's own scripts, by heart; those about services; every other one is in the language of /bin/sh. */
 const powerShellOf =
-  (machine: WindowsMachine, services = new Map<string, string>()): PowerShell =>
+  (machine: WindowsMachine, marked: Marked): PowerShell =>
   async (encoded, talk) => {
     const read = await readScript(encoded, talk)
     const { script } = read
     const id = /\$place=Join-Path \$folder '([\w-]+)'/.exec(script)?.[1]
     if (id !== undefined && script === takeByPowerShell(id)) return takeFile(talk, id)
-    const noted = /'\.opsconductor\\([\w-]+)\\process'/.exec(`${read.prologue}${script}`)?.[1] ?? ''
-    const note = join(placeOf(talk, noted), 'process')
-    if (noted !== '' && script === lookScript(noted)) return sayLeft(talk, note, false, machine)
-    if (noted !== '' && script === stopScript(noted)) return sayLeft(talk, note, true, machine)
-    if (script.split(';').every((part) => statement.test(part.trim()))) return withServices(services, read, talk)
-    if (noted !== '' && read.prologue.startsWith(noteProcess(noted)))
-      return runScript({ ...read, script: `echo $$ >'${note}'\n${script}` }, talk)
+    const look = lookIn(script)
+    if (look !== undefined) return sayLeft(talk, look, marked, machine)
+    if (script.split(';').every((part) => statement.test(part.trim())))
+      return withServices(machine.services ?? new Map(), read, talk)
+    const noted = notedIn(read.prologue)
+    if (noted !== undefined) return runScript({ ...read, script: `${noteBySh(placeOf(talk, noted))}\n${script}` }, talk)
     if (script === VERSION_SCRIPT) return say(talk, VERSION)
     return runScript(read, talk)
   }
@@ -141,10 +168,13 @@ const powerShellOf =
  * `${name}` is the same): what the scripts around a command do on Windows itself no test can show.
  */
 export const startWindows = (machine: WindowsMachine = {}): Promise<Windows> => {
-  const { services, failsToLook: _, ...options } = machine
+  const { services: _services, failsToLook: _fails, isUnkillable: _unkillable, ...options } = machine
+  const marked: Marked = new Map()
   return startSimulated({
+    leavesChildren: true,
     ...options,
+    started: (pid, { environment }) => void marked.set(environment['OC_STEP'] ?? '', pid),
     cmd: (line, surroundings) => options.cmd?.(line, surroundings) ?? knownLines(line, surroundings),
-    powerShell: powerShellOf(machine, services),
+    powerShell: powerShellOf(machine, marked),
   })
 }

@@ -31,7 +31,15 @@ export type PowerShell = (script: string, talk: Talk) => Promise<number>
 export type Cmd = (line: string, surroundings: Surroundings) => ((talk: Talk) => Promise<number>) | undefined
 
 /** What runs on the machine, where a test has its own. */
-export type OwnPrograms = { readonly powerShell: PowerShell; readonly cmd?: Cmd | undefined }
+export type OwnPrograms = {
+  readonly powerShell: PowerShell
+  /** Looks at every line of cmd.exe first. */
+  readonly cmd?: Cmd | undefined
+  /** Told of each process that a line of cmd.exe has started. */
+  readonly started?: ((pid: number, surroundings: Surroundings) => void) | undefined
+  /** Ending a command ends its first process alone, and not the whole group. */
+  readonly leavesChildren?: boolean | undefined
+}
 
 const KILLED = { terminate: 1, ctrl_c: 0xc000013a, ctrl_break: 0xc000013a } as const
 
@@ -68,8 +76,15 @@ export const inside = (surroundings: Surroundings, work: (talk: Talk) => Promise
 }
 
 /** A process of the machine the tests run on, in a group of its own. */
-const process_ = (file: string, args: readonly string[], { cwd, environment }: Surroundings): Program => {
+const process_ = (
+  file: string,
+  args: readonly string[],
+  surroundings: Surroundings,
+  { started, leavesChildren }: OwnPrograms,
+): Program => {
+  const { cwd, environment } = surroundings
   const child = spawn(file, args, { cwd, env: { ...environment }, detached: true })
+  if (child.pid !== undefined) started?.(child.pid, surroundings)
   const exited = Promise.withResolvers<number>()
   let killedBy: keyof typeof KILLED | undefined
   child.once('error', (error) => {
@@ -88,7 +103,13 @@ const process_ = (file: string, args: readonly string[], { cwd, environment }: S
     kill(how) {
       killedBy ??= how
       try {
-        if (child.pid !== undefined) process.kill(-child.pid, how === 'terminate' ? 'SIGKILL' : 'SIGINT')
+        if (child.pid === undefined) return
+        if (how === 'terminate' && leavesChildren === true) {
+          child.kill('SIGKILL')
+          // what is left may hold them open
+          child.stdout.destroy()
+          child.stderr.destroy()
+        } else process.kill(-child.pid, how === 'terminate' ? 'SIGKILL' : 'SIGINT')
       } catch {
         // it was quicker
       }
@@ -114,13 +135,21 @@ const encodedScript = (argv: readonly string[]): string | undefined => {
   return at === -1 ? undefined : Buffer.from(argv[at + 1] ?? '', 'base64').toString('utf16le')
 }
 
+/** `set "NAME=value"&…`, the one assignment that a line may begin with. */
+const assignment = /^set "(\w+)=([^"]*)"&(.*)$/s
+
 /** Starts a command line as WinRS would: through a little cmd.exe, with POSIX programs behind it. */
 export const startProgram = (line: string, surroundings: Surroundings, own: OwnPrograms): Program => {
   if (line.length > CMD_LIMIT) return say('')(surroundings)
   const answer = own.cmd?.(line, surroundings)
   if (answer !== undefined) return inside(surroundings, answer)
+  const [, assigned, value = '', rest = ''] = assignment.exec(line) ?? []
+  if (assigned !== undefined) {
+    const environment = { ...surroundings.environment, [assigned]: value }
+    return startProgram(rest, { ...surroundings, environment }, own)
+  }
   const parsed = readCmdLine(line, surroundings.environment)
-  if (parsed.kind === 'shell') return process_('/bin/sh', ['-c', parsed.text], surroundings)
+  if (parsed.kind === 'shell') return process_('/bin/sh', ['-c', parsed.text], surroundings, own)
 
   const { argv, text } = parsed
   const script = encodedScript(argv)
@@ -143,6 +172,6 @@ export const startProgram = (line: string, surroundings: Surroundings, own: OwnP
     case 'cmd.exe':
       return startProgram(text.replace(/^\S+\s+\/c\s+/i, ''), surroundings, own)
     default:
-      return process_(name, args, surroundings)
+      return process_(name, args, surroundings, own)
   }
 }

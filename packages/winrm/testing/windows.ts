@@ -9,39 +9,37 @@ import { faultEnvelope, readAsked, resultEnvelope, type Asked, type Fault } from
 import { createFront, type Acceptor, type Reply, type Traffic } from './front.ts'
 import { createNtlmAcceptor } from './ntlm-acceptor.ts'
 import { posixPowerShell } from './power-shell.ts'
-import type { Cmd, PowerShell } from './programs.ts'
+import type { OwnPrograms } from './programs.ts'
 import { createShells, type Quotas } from './shells.ts'
 
 /** What a test puts in the place of an answer. */
 export type Instead = { readonly fault: Fault } | Reply | undefined
 
-export type WindowsOptions = Partial<Quotas> & {
-  /** Names and passwords. Default: `anna` with `Pa$$wörd`. */
-  readonly users?: Readonly<Record<string, string>>
-  /** Whether Basic is offered. Default true. */
-  readonly basic?: boolean
-  /** Whether unsealed requests are taken without TLS after a handshake. Default false, as on Windows. */
-  readonly allowUnencrypted?: boolean
-  /** HTTPS, in PEM. With `ca` client certificates are asked for. */
-  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string }
-  /** Refuses log-ins over TLS that are not bound to it (CbtHardeningLevel Strict). Default false. */
-  readonly strictBinding?: boolean
-  /** MaxEnvelopeSizekb. Default 500. */
-  readonly maxEnvelopeKilobytes?: number
-  /** How large a piece of output may be. Default 32,768. */
-  readonly pieceBytes?: number
-  /** Where it listens. Default 127.0.0.1, and a free port. */
-  readonly host?: string
-  readonly port?: number
-  readonly environment?: Readonly<Record<string, string>>
-  readonly powerShell?: PowerShell
-  /** Looks at every line of cmd.exe first. */
-  readonly cmd?: Cmd
-  /** Another mechanism behind Negotiate. Default NTLM with `users`. */
-  readonly acceptor?: () => Acceptor
-  /** Looks at every request first, and may answer it. */
-  readonly intercept?: (asked: Asked) => Instead | Promise<Instead>
-}
+export type WindowsOptions = Partial<Quotas> &
+  Partial<OwnPrograms> & {
+    /** Names and passwords. Default: `anna` with `Pa$$wörd`. */
+    readonly users?: Readonly<Record<string, string>>
+    /** Whether Basic is offered. Default true. */
+    readonly basic?: boolean
+    /** Whether unsealed requests are taken without TLS after a handshake. Default false, as on Windows. */
+    readonly allowUnencrypted?: boolean
+    /** HTTPS, in PEM. With `ca` client certificates are asked for. */
+    readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string }
+    /** Refuses log-ins over TLS that are not bound to it (CbtHardeningLevel Strict). Default false. */
+    readonly strictBinding?: boolean
+    /** MaxEnvelopeSizekb. Default 500. */
+    readonly maxEnvelopeKilobytes?: number
+    /** How large a piece of output may be. Default 32,768. */
+    readonly pieceBytes?: number
+    /** Where it listens. Default 127.0.0.1, and a free port. */
+    readonly host?: string
+    readonly port?: number
+    readonly environment?: Readonly<Record<string, string>>
+    /** Another mechanism behind Negotiate. Default NTLM with `users`. */
+    readonly acceptor?: () => Acceptor
+    /** Looks at every request first, and may answer it. */
+    readonly intercept?: (asked: Asked) => Instead | Promise<Instead>
+  }
 
 /** A machine that speaks WinRM as Windows does, and runs POSIX programs. */
 export type Windows = {
@@ -74,6 +72,8 @@ const shellsOf = (options: WindowsOptions, home: string) =>
     maxOperations: options.maxOperations ?? 1_500,
     powerShell: options.powerShell ?? posixPowerShell,
     cmd: options.cmd,
+    started: options.started,
+    leavesChildren: options.leavesChildren,
   })
 
 /** Starts it on this machine. */

@@ -11,6 +11,7 @@ import { cancelled, TransportError } from '../fault.ts'
 import type { OutputStream, ShellCommand, ShellExit, Stopped } from '../shell.ts'
 import type { WinrmEndpoint } from './endpoint.ts'
 import { whyUnasked, type Station } from './station.ts'
+import { createStopper, type StopFirst } from './stop-first.ts'
 
 type Piece = { readonly stream: PowerShellStream; readonly data: Buffer }
 
@@ -34,11 +35,14 @@ const refuse = (message: string): never => {
   throw new TransportError('protocol', 'command', message, { started: false })
 }
 
-export type WindowsCommand = ShellCommand & {
+export type WindowsCommand = Omit<ShellCommand, 'timeoutMs'> & {
+  timeoutMs?: number | undefined
   /** PowerShell that runs ahead of the script. */
   before?: string
   /** What a command that ran and was stopped has left. Unless told it is what Windows confirms: that its own process ended. */
   afterStop?: (exit: Stopped) => Stopped | Promise<Stopped>
+  /** Instead: how a cancel and a time-out end it, before Windows is told to. */
+  stopFirst?: StopFirst
 }
 
 const begin = async (
@@ -91,10 +95,13 @@ export const runOnWindows = async (
 ): Promise<ShellExit> => {
   if (command.signal.aborted) return { kind: 'stopped', because: 'cancelled', outcome: 'stopped', pids: [] }
   const failing = new AbortController()
-  const signal = AbortSignal.any([command.signal, failing.signal])
+  const { stopFirst, timeoutMs } = command
+  using stopper = stopFirst === undefined ? undefined : createStopper(command, stopFirst, station.client.station.stopMs)
+  const signal = AbortSignal.any([stopper?.signal ?? command.signal, failing.signal])
   let running: Command<Piece>
   try {
-    running = await begin(station, command, signal)
+    running = await begin(station, { ...command, timeoutMs: stopper === undefined ? timeoutMs : undefined }, signal)
+    stopper?.watch(running.exit)
   } catch (error) {
     if (!(error instanceof WinrmError)) throw error
     if (error instanceof CancelledError && !error.mayHaveBegun)
@@ -113,10 +120,12 @@ export const runOnWindows = async (
     const { exitCode } = await running.exit
     await handing
     if (failure !== undefined) throw failure.error
-    return { kind: 'exited', exitCode }
+    return (await stopper?.stopped()) ?? { kind: 'exited', exitCode }
   } catch (error) {
     await handing
     if (failure !== undefined) throw failure.error
+    const stopped = await stopper?.stopped()
+    if (stopped !== undefined) return stopped
     // the input failed, which has ended the command
     if (error instanceof CancelledError && !command.signal.aborted && error.cause instanceof Error) throw error.cause
     if (error instanceof CancelledError || (error instanceof TimeoutError && error.phase === 'command'))
@@ -132,11 +141,12 @@ export const askWindows = async (
   endpoint: WinrmEndpoint,
   command: Pick<ShellCommand, 'script' | 'interpreter' | 'variables'>,
   withinMs: number,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<string> => {
   let said = ''
   const exit = await runOnWindows(station, endpoint, {
     ...command,
-    signal: new AbortController().signal,
+    signal,
     timeoutMs: withinMs,
     onOutput: (_stream, bytes) => {
       said = (said + Buffer.from(bytes).toString()).slice(0, 100_000)

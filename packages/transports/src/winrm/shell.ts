@@ -4,9 +4,18 @@ import type { ShellCommand, ShellExit, Stopped } from '../shell.ts'
 import type { WinrmEndpoint } from './endpoint.ts'
 import { createWindowsFiles } from './files.ts'
 import { checkId, sweepByCmd, SWEPT_EVERY_MS, takeGuard } from './guard.ts'
-import { lookScript, noteProcess, readLeft, stopScript } from './processes.ts'
-import { askWindows, runOnWindows } from './run.ts'
+import {
+  lookScript,
+  markedLine,
+  noteHost,
+  noteProcess,
+  readLeft,
+  stopScript,
+  stopUnderHostScript,
+} from './processes.ts'
+import { askWindows, runOnWindows, type WindowsCommand } from './run.ts'
 import type { Station } from './station.ts'
+import { unconfirmed } from './stop-first.ts'
 
 const ASK_WITHIN_MS = 60_000
 // a PowerShell takes seconds to begin, on a busy machine many
@@ -20,14 +29,6 @@ const noRecord =
 export const killLine = (pid: number, isForced: boolean): string => `taskkill /t${isForced ? ' /f' : ''} /pid ${pid}`
 export const aliveLine = (pid: number): string => `tasklist /nh /fo csv /fi "PID eq ${pid}"`
 
-/** Nobody has looked. */
-const unconfirmed = (because: Stopped['because']): Stopped => ({
-  kind: 'stopped',
-  because,
-  outcome: 'unconfirmed',
-  pids: [],
-})
-
 /** The Shell of a Windows machine. */
 export const createWindowsShell = (
   station: Station,
@@ -35,7 +36,9 @@ export const createWindowsShell = (
   { giveBack }: { giveBack: () => void },
 ): GuardedShell => {
   let isGivenBack = false
-  const askPowerShell = (script: string) => askWindows(station, endpoint, { script }, ASK_POWERSHELL_WITHIN_MS)
+  const isStaying = station.remote !== undefined
+  const askPowerShell = (script: string, signal?: AbortSignal) =>
+    askWindows(station, endpoint, { script }, ASK_POWERSHELL_WITHIN_MS, signal)
   const ask = (script: string) => askWindows(station, endpoint, { script, interpreter: 'cmd' }, ASK_WITHIN_MS)
 
   /** In the background, once a day for each machine: nobody waits for it, and it may fail. */
@@ -48,15 +51,40 @@ export const createWindowsShell = (
   }
 
   /** Ends what a command has left behind, and looks. Never rejects. */
-  const stopLeft = async ({ id, because }: StopRequest): Promise<Stopped> => {
+  const stopLeft = async ({ id, because }: StopRequest, signal?: AbortSignal): Promise<Stopped> => {
+    const script = isStaying ? stopUnderHostScript : stopScript
     try {
-      const pids = readLeft(await askPowerShell(stopScript(checkId({ id }))))
+      const pids = readLeft(await askPowerShell(script(checkId({ id })), signal))
       if (pids === undefined) return unconfirmed(because)
       return { kind: 'stopped', because, outcome: pids.length === 0 ? 'stopped' : 'still_running', pids }
     } catch (error) {
       if (error instanceof TransportError) return unconfirmed(because)
       throw error
     }
+  }
+
+  /** What is not seen to have ended, though no process is left: a script that stays with its PowerShell. */
+  const unlessStopped = (looked: Stopped): Stopped =>
+    looked.outcome === 'stopped' ? unconfirmed(looked.because) : looked
+
+  /** Windows confirms the end of the first process only, and what that has started may go on: so it is found and ended. */
+  const guarded = (command: ShellCommand, id: string): WindowsCommand => {
+    if (isStaying)
+      return {
+        ...command,
+        before: noteHost(id),
+        afterStop: async ({ because, outcome }) => {
+          const looked = await stopLeft({ id, because })
+          return outcome === 'stopped' ? looked : unlessStopped(looked)
+        },
+      }
+    if (command.interpreter === 'cmd')
+      return {
+        ...command,
+        script: markedLine(id, command.script),
+        stopFirst: (because, signal) => stopLeft({ id, because }, signal),
+      }
+    return { ...command, before: noteProcess(id), afterStop: ({ because }) => stopLeft({ id, because }) }
   }
 
   async function run(command: ShellCommand & { guard: Guard }): Promise<ShellExit | Guarded>
@@ -67,14 +95,7 @@ export const createWindowsShell = (
   }: ShellCommand & { guard?: Guard | undefined }): Promise<ShellExit | Guarded> {
     if (guard === undefined) return runOnWindows(station, endpoint, command)
     if (!(await takeGuard(station, endpoint, guard))) return { kind: 'guarded' }
-    const { id } = guard
-    const isNoted = station.remote === undefined && command.interpreter !== 'cmd'
-    const exit = await runOnWindows(station, endpoint, {
-      ...command,
-      ...(isNoted ? { before: noteProcess(checkId(guard)) } : {}),
-      // Windows confirms the end of the first process only, and what that has started may go on
-      afterStop: ({ because }) => (isNoted ? stopLeft({ id, because }) : unconfirmed(because)),
-    })
+    const exit = await runOnWindows(station, endpoint, guarded(command, checkId(guard)))
     sweep()
     return exit
   }
@@ -96,7 +117,10 @@ export const createWindowsShell = (
     follow: async () => {
       throw new TransportError('protocol', 'command', 'Nothing runs detached on this machine.')
     },
-    stop: stopLeft,
+    stop: async (request) => {
+      const looked = await stopLeft(request)
+      return isStaying ? unlessStopped(looked) : looked
+    },
     remove: async () => true,
     async signal(processGroup, signal) {
       await ask(killLine(processGroup, signal === 'KILL'))

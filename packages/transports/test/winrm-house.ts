@@ -1,4 +1,4 @@
-import { createWinrmWire, type WinrmConnectRequest } from '../src/index.ts'
+import { createWinrmWire, type WinrmConnectRequest, type WinrmWireOptions } from '../src/index.ts'
 import { startWindows, type Windows, type WindowsMachine } from '../testing/index.ts'
 
 const signal = new AbortController().signal
@@ -16,9 +16,13 @@ export const requestTo = (windows: Windows, more: Partial<WinrmConnectRequest> =
 })
 
 /** A simulated machine, and a wire to it. */
-export const startHouse = async (options: WindowsMachine = {}, more: Partial<WinrmConnectRequest> = {}) => {
+export const startHouse = async (
+  options: WindowsMachine = {},
+  more: Partial<WinrmConnectRequest> = {},
+  wireOptions: WinrmWireOptions = {},
+) => {
   const windows = await startWindows(options)
-  const wire = createWinrmWire({ connectTimeoutMs: 5_000, stopMs: 1_000, reconnectMs: 10_000 })
+  const wire = createWinrmWire({ connectTimeoutMs: 5_000, stopMs: 1_000, reconnectMs: 10_000, ...wireOptions })
   return {
     windows,
     wire,

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
   readScript,
@@ -12,10 +12,11 @@ import {
   type Windows,
   type WindowsOptions,
 } from '@opsconductor/winrm/testing'
-import { sweepByCmd, takeByCmd, takeByPowerShell } from '../src/winrm/guard.ts'
+import { takeByCmd, takeByPowerShell } from '../src/winrm/guard.ts'
 import { VERSION_SCRIPT } from '../src/winrm/probe.ts'
 import { lookScript, noteHost, noteProcess, stopScript, stopUnderHostScript } from '../src/winrm/processes.ts'
 import { aliveLine, killLine } from '../src/winrm/shell.ts'
+import { sweepScript } from '../src/winrm/sweep.ts'
 import { until } from './collect.ts'
 import { listProcesses, signalIfThere } from './processes.ts'
 
@@ -95,13 +96,28 @@ const sayLeft = async (
   )
 }
 
+const KEPT_MS = 8 * 86_400_000
+
+const sweepGuards = async (talk: Talk, marked: Marked): Promise<number> => {
+  const folder = placeOf(talk, '')
+  const living = new Set(listProcesses().map(({ pid }) => pid))
+  for (const id of readdirSync(folder).filter((name) => /^\w[\w-]*$/.test(name))) {
+    const place = join(folder, id)
+    if (Date.now() - statSync(place).mtimeMs < KEPT_MS) continue
+    const notes = [place, `${place}.d`].map((where) => join(where, 'process')).filter((note) => existsSync(note))
+    const noted = await Promise.all(notes.map(async (note) => Number(await readFile(note, 'utf8'))))
+    if ([...noted, marked.get(id) ?? 0].some((pid) => living.has(pid))) continue
+    for (const path of [`${place}.d`, place]) await rm(path, { recursive: true, force: true })
+  }
+  return 0
+}
+
 const numberIn = (line: string): number => Number(/\d+/.exec(line)?.[0])
 
 /** The wire's own lines of cmd, by heart: what they come to on Windows. */
 const knownLines: Cmd = (line) => {
   const id = /opsconductor\\([\w-]+)"/.exec(line)?.[1] ?? ''
   if (line === takeByCmd(id)) return (talk) => takeFolder(talk, id)
-  if (line === sweepByCmd) return async () => 0
   const pid = numberIn(line)
   if (line === aliveLine(pid))
     return (talk) => say(talk, 'INFO: No tasks are running which match the specified criteria.')
@@ -159,6 +175,7 @@ const powerShellOf =
       return withServices(machine.services ?? new Map(), read, talk)
     const noted = notedIn(read.prologue)
     if (noted !== undefined) return runScript({ ...read, script: `${noteBySh(placeOf(talk, noted))}\n${script}` }, talk)
+    if (script === sweepScript) return sweepGuards(talk, marked)
     if (script === VERSION_SCRIPT) return say(talk, VERSION)
     return runScript(read, talk)
   }

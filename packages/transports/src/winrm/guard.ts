@@ -33,11 +33,7 @@ export const takeByPowerShell = (id: string): string =>
   `try{$null=[IO.Directory]::CreateDirectory($folder);[IO.File]::Open($place,'CreateNew').Close();'oc-taken'}` +
   `catch{if(Test-Path -LiteralPath $place){'oc-there'}else{'oc-nowhere'}}`
 
-/** Removes guards that are more than a week old, as a line of cmd. */
-export const sweepByCmd = `forfiles /p "${guardFolder}" /d -8 /c "cmd /c if @isdir==TRUE rd /s /q @path" >nul 2>nul`
-
 const ANSWER_WITHIN_MS = 60_000
-export const SWEPT_EVERY_MS = 86_400_000
 
 /**
  * Whether this guard is ours now: whoever takes it may start, once, or make sure that nobody does.

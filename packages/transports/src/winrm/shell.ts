@@ -3,7 +3,7 @@ import type { Guard, Guarded, GuardedShell, StopRequest } from '../posix/posix-s
 import type { ShellCommand, ShellExit, Stopped } from '../shell.ts'
 import type { WinrmEndpoint } from './endpoint.ts'
 import { createWindowsFiles } from './files.ts'
-import { checkId, sweepByCmd, SWEPT_EVERY_MS, takeGuard } from './guard.ts'
+import { checkId, takeGuard } from './guard.ts'
 import {
   lookScript,
   markedLine,
@@ -16,11 +16,11 @@ import {
 import { askWindows, runOnWindows, type WindowsCommand } from './run.ts'
 import type { Station } from './station.ts'
 import { unconfirmed } from './stop-first.ts'
+import { sweep, type Habits } from './sweep.ts'
 
 const ASK_WITHIN_MS = 60_000
 // a PowerShell takes seconds to begin, on a busy machine many
 const ASK_POWERSHELL_WITHIN_MS = 120_000
-const SWEEP_WITHIN_MS = 120_000
 
 const noRecord =
   'It was begun, and Windows keeps no record of a command whose connection was lost. Look on the machine whether it ran, or still runs.'
@@ -33,22 +33,13 @@ export const aliveLine = (pid: number): string => `tasklist /nh /fo csv /fi "PID
 export const createWindowsShell = (
   station: Station,
   endpoint: WinrmEndpoint,
-  { giveBack }: { giveBack: () => void },
+  { giveBack, habits }: { giveBack: () => void; habits: Habits },
 ): GuardedShell => {
   let isGivenBack = false
   const isStaying = station.remote !== undefined
   const askPowerShell = (script: string, signal?: AbortSignal) =>
     askWindows(station, endpoint, { script }, ASK_POWERSHELL_WITHIN_MS, signal)
   const ask = (script: string) => askWindows(station, endpoint, { script, interpreter: 'cmd' }, ASK_WITHIN_MS)
-
-  /** In the background, once a day for each machine: nobody waits for it, and it may fail. */
-  const sweep = (): void => {
-    if (station.remote !== undefined) return
-    const now = performance.now()
-    if (station.sweptAt !== undefined && now - station.sweptAt < SWEPT_EVERY_MS) return
-    station.sweptAt = now
-    void askWindows(station, endpoint, { script: sweepByCmd, interpreter: 'cmd' }, SWEEP_WITHIN_MS).catch(() => {})
-  }
 
   /** Ends what a command has left behind, and looks. Never rejects. */
   const stopLeft = async ({ id, because }: StopRequest, signal?: AbortSignal): Promise<Stopped> => {
@@ -96,7 +87,7 @@ export const createWindowsShell = (
     if (guard === undefined) return runOnWindows(station, endpoint, command)
     if (!(await takeGuard(station, endpoint, guard))) return { kind: 'guarded' }
     const exit = await runOnWindows(station, endpoint, guarded(command, checkId(guard)))
-    sweep()
+    sweep(station, endpoint, habits)
     return exit
   }
 

@@ -21,8 +21,6 @@ export type Station = {
   remote: Psrp | undefined
   /** SHA-256 of the certificate that was trusted as the pinned one. */
   pinned: string | undefined
-  /** When its guards were swept last; see `performance.now()`. */
-  sweptAt: number | undefined
   close(): Promise<void>
 }
 
@@ -103,7 +101,6 @@ export const openStation = async (
       client,
       remote,
       pinned,
-      sweptAt: undefined,
       close: async () => {
         await remote?.close()
         await client.close()

@@ -6,6 +6,7 @@ import type { WinrmEndpoint } from './endpoint.ts'
 import { createStationPool } from './pool.ts'
 import { probeWindows, type WinrmProbeReport } from './probe.ts'
 import { createWindowsShell } from './shell.ts'
+import type { Habits } from './sweep.ts'
 import { isOutdated, openStation, requirePinned, type StationLimits } from './station.ts'
 
 export type WinrmWireOptions = {
@@ -45,6 +46,7 @@ export const createWinrmWire = (options: WinrmWireOptions = {}): WinrmWire => {
   }
   const pool = createStationPool({ idleMs: options.idleMs ?? 300_000, maxIdle: options.maxIdle ?? 2_000 })
   const nameKey = randomBytes(32)
+  const habits = new Map<string, Habits>()
   let isClosed = false
 
   // the secrets are part of the name, so that a connection never serves someone who could not have opened it
@@ -53,6 +55,12 @@ export const createWinrmWire = (options: WinrmWireOptions = {}): WinrmWire => {
     const trusted = trust.kind === 'authority' ? (trust.ca ?? '') : 'pinned'
     const parts = [poolKey, address.host, address.port, isHttps, path, own, transport, trust.kind, trusted]
     return createHmac('sha256', nameKey).update(JSON.stringify(parts)).digest('base64')
+  }
+
+  const habitsOf = (name: string): Habits => {
+    const known = habits.get(name) ?? {}
+    habits.set(name, known)
+    return known
   }
 
   const refuseWhenClosed = (): void => {
@@ -70,7 +78,8 @@ export const createWinrmWire = (options: WinrmWireOptions = {}): WinrmWire => {
       const { signal, poolKey: _, ...endpoint } = request
       const givenUp = () => cancelled('connect', request.address)
       if (signal.aborted) throw givenUp()
-      const lend = () => pool.lend(nameOf(request), (limit) => openStation(endpoint, limits, limit))
+      const name = nameOf(request)
+      const lend = () => pool.lend(name, (limit) => openStation(endpoint, limits, limit))
       let lent = lend()
       try {
         let station = await unlessAborted(lent.station, signal, givenUp)
@@ -86,7 +95,7 @@ export const createWinrmWire = (options: WinrmWireOptions = {}): WinrmWire => {
             throw error
           })
         refuseWhenClosed()
-        return createWindowsShell(station, endpoint, lent)
+        return createWindowsShell(station, endpoint, { giveBack: () => lent.giveBack(), habits: habitsOf(name) })
       } catch (error) {
         lent.giveBack()
         throw error

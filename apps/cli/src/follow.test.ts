@@ -247,3 +247,27 @@ test('what the server refuses ends the following with its word', async () => {
   const { code, stderr } = await run()
   expect([code, stderr]).toEqual([3, expect.stringContaining('opsctl: You may not see this.')])
 })
+
+test('what the server fails to open now is asked for again, from the last number seen', async () => {
+  peer.answer(api.executions.start, () => execution('running'))
+  const problem = {
+    type: '/problems/unavailable',
+    title: '',
+    status: 503,
+    code: 'unavailable',
+    detail: 'The database does not answer.',
+    requestId: '',
+  } as const
+  serve(({ id, to }, { socket, connection }) => {
+    if (to.topic === 'execution') socket.send(changed(2, execution('running'), [branch(1, 'running')]))
+    if (to.topic !== 'output') return
+    if (connection === 1) socket.send(output(1, [line(1, 'before')]))
+    if (connection < 3) return socket.send({ type: 'problem', id, problem })
+    expect(to.from).toBe(1)
+    socket.send(output(1, [line(2, 'after')], true))
+    socket.send(changed(3, execution('completed', { completed: 1 }), [branch(1, 'completed')]))
+  })
+  const { code, stdout, stderr } = await run()
+  expect([code, stdout]).toEqual([0, 'before\nafter\n'])
+  expect(stderr).toContain('The live connection is back.')
+})

@@ -16,6 +16,7 @@ export const openLive = async (app: Where, accessToken: string = app.admin.acces
     if (frame.success) frames.push(frame.data)
     else mistake = new Error(`a frame breaks the contract: ${frame.error.message}`)
   })
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve))
   await once(socket, 'open')
   const send = (frame: ClientFrame) => socket.send(JSON.stringify(frame))
   const wait = async (isIt: (frame: ServerFrame) => boolean): Promise<void> => {
@@ -31,9 +32,10 @@ export const openLive = async (app: Where, accessToken: string = app.admin.acces
     subscribe: (id: string, to: Subscription) => send({ type: 'subscribe', id, to }),
     /** Waits for a frame, now or before. */
     until: wait,
+    /** The code with which the server closes, or has closed. */
+    closed,
     [Symbol.asyncDispose]: async () => {
       if (socket.readyState === WebSocket.CLOSED) return
-      const closed = once(socket, 'close')
       socket.terminate()
       await closed
     },

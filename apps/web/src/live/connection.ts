@@ -1,4 +1,4 @@
-import { type ClientFrame, ProblemError, type ServerFrame, type Subscription } from '@opsconductor/contract'
+import type { ClientFrame, ServerFrame, Subscription } from '@opsconductor/contract'
 import { type Timer, backoffMs, repeat, wait } from './timers.ts'
 
 export type LiveStatus = 'idle' | 'connecting' | 'open' | 'down'
@@ -17,6 +17,8 @@ const pingEveryMs = 20_000
 /** Without any frame for so long the wire is taken for dead: a laptop that slept does not hear of a closed socket. */
 const silentAfterMs = 45_000
 const lingerMs = 5_000
+/** A connection that has lasted so long was a good one: after a cut the next attempt comes soon. */
+const steadyAfterMs = 10_000
 
 /**
  * One WebSocket for the whole tab. It opens with the first subscription and closes some time after the last, says who
@@ -61,8 +63,8 @@ export const createLive = ({ url, accessToken, renewInMs }: Needs) => {
   const authenticateOrCut = () => void authenticate().catch(() => socket?.close())
 
   const greet = () => {
-    attempts = 0
     stopTimers()
+    timers.push(wait(steadyAfterMs, () => (attempts = 0)))
     timers.push(wait(Math.max(renewInMs(), 1_000), authenticateOrCut))
     timers.push(
       repeat(pingEveryMs, () => {
@@ -88,6 +90,8 @@ export const createLive = ({ url, accessToken, renewInMs }: Needs) => {
       const { code } = frame.problem
       return code === 'token_expired' || code === 'unauthenticated' ? authenticateOrCut() : socket?.close()
     }
+    // a subscription that failed at the server is not there: the next connection asks for it again
+    if (frame.type === 'problem' && frame.problem.status >= 500) return socket?.close()
     const subscription = subscriptions.get(frame.id ?? '')
     if (subscription === undefined) return undefined
     if ('seq' in frame && 'from' in subscription.to) subscription.to = { ...subscription.to, from: frame.seq }
@@ -143,6 +147,3 @@ export const createLive = ({ url, accessToken, renewInMs }: Needs) => {
 }
 
 export type Live = ReturnType<typeof createLive>
-
-/** The problem of a subscription as the error that pages know how to show. */
-export const errorOf = (frame: Extract<LiveFrame, { type: 'problem' }>) => new ProblemError(frame.problem)

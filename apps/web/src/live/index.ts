@@ -5,7 +5,7 @@ import { changed } from '../session/queries.ts'
 import { type LiveFrame, createLive } from './connection.ts'
 import { wait } from './timers.ts'
 
-export { errorOf, type LiveFrame, type LiveStatus } from './connection.ts'
+export type { LiveFrame, LiveStatus } from './connection.ts'
 
 const live = createLive({
   // a relative URL: the browser makes ws: or wss: of it, at the host that served this page

@@ -35,8 +35,10 @@ export const createLive =
       return problem
     }
     const end = (error: unknown) => {
-      refuse(error)
-      socket.close(4401, 'log in again')
+      const { status } = refuse(error)
+      // a fault of ours says nothing about the token
+      if (status >= 500) socket.close(1011, 'try again in a moment')
+      else socket.close(4401, 'log in again')
     }
     const context = (): Context => ({
       ...base,

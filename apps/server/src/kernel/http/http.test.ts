@@ -41,6 +41,22 @@ describe('every refusal is a problem document', () => {
     }
   })
 
+  test('for a method that a path does not take, with those that it takes', async () => {
+    for (const [method, path, allowed] of [
+      ['PUT', '/api/v1/targets', 'GET, POST'],
+      ['DELETE', '/api/v1/auth/login?q=1', 'POST'],
+      ['POST', '/api/v1/jobs/JOB-2026-000001', 'GET, PUT, PATCH, DELETE'],
+    ] as const) {
+      const answer = await fetch(`${app.url}${path}`, { method })
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, allowed])
+      const { code, detail } = await problemIn(answer)
+      expect([code, detail]).toEqual([
+        'method_not_allowed',
+        `${path.split('?')[0]} does not take ${method}, but ${allowed.replaceAll(', ', ' and ')}.`,
+      ])
+    }
+  })
+
   test('for JSON that is malformed, with the reason', async () => {
     for (const body of ['{"name": ', '', 'nonsense', '{"a":1}}']) {
       const { status, code } = await problemIn(await post('/api/v1/targets', body))

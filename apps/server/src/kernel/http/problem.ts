@@ -1,5 +1,6 @@
 import { type Problem, problems } from '@opsconductor/contract'
 import type { FastifyError } from 'fastify'
+import { isUnavailable } from '../database/index.ts'
 import { Refusal } from '../errors.ts'
 
 /** Turns whatever was thrown into the answer the contract promises; what is not a refusal says nothing of the inside. */
@@ -17,6 +18,9 @@ export const problemOf = (error: unknown, requestId: string): Problem => {
     ...(refusal.diff === undefined ? {} : { diff: refusal.diff }),
   }
 }
+
+/** How loud the log is about a fault: what passes by itself is no fault of the program. */
+export const loudness = ({ code }: Problem): 'warn' | 'error' => (code === 'unavailable' ? 'warn' : 'error')
 
 /** The framework's own refusals, by its codes. */
 const fromFramework = (error: unknown): Refusal => {
@@ -38,6 +42,9 @@ const fromFramework = (error: unknown): Refusal => {
     return new Refusal('malformed', error instanceof Error ? error.message : 'The request cannot be read.', {
       cause: error,
     })
+  }
+  if (isUnavailable(error)) {
+    return new Refusal('unavailable', 'The database does not answer. Try again in a moment.', { cause: error })
   }
   return new Refusal(
     'internal',

@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { Refusal } from '../errors.ts'
 import { newUuid } from '../identifiers.ts'
+import { createMethods } from './methods.ts'
 import { answerNoRequest } from './no-request.ts'
 import { type Identify, registerEndpoint } from './registration.ts'
 import type { Endpoint } from './endpoints.ts'
@@ -20,7 +21,7 @@ import { currentPath } from './older-paths.ts'
 import { serveOpenApi } from './openapi.ts'
 import { dataPolicy } from './page-policy.ts'
 import { isTooDeep } from './parse.ts'
-import { problemOf } from './problem.ts'
+import { loudness, problemOf } from './problem.ts'
 import { type OpenSocket, serveSocket } from './socket.ts'
 import { serveWebFiles } from './web-files.ts'
 
@@ -91,9 +92,15 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
   })
 
   const sendPage = await serveWebFiles(server, options.webFolder)
+  const methodsAt = createMethods(options.endpoints.map(({ route }) => route))
   server.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0] ?? ''
     if (isPage(request, path)) return sendPage(request, reply)
+    const methods = methodsAt(path)
+    if (methods.length > 0) {
+      void reply.header('allow', methods.join(', '))
+      throw new Refusal('method_not_allowed', `${path} does not take ${request.method}, but ${methods.join(' and ')}.`)
+    }
     throw new Refusal('not_found', `There is nothing at ${request.method} ${path}.`)
   })
   return server
@@ -151,19 +158,26 @@ const readJson = (server: FastifyInstance) => {
 const answerProblems = (server: FastifyInstance, log: Logger) => {
   server.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error, request.id)
-    if (problem.status >= 500) log.error({ err: error, requestId: request.id, url: request.url }, 'a request failed')
-    else log.debug({ code: problem.code, requestId: request.id, url: request.url }, 'refused')
+    const { code } = problem
+    const asked = { requestId: request.id, url: request.url }
+    if (problem.status >= 500) log[loudness(problem)]({ err: error, code, ...asked }, 'a request failed')
+    else log.debug({ code, ...asked }, 'refused')
     if (problem.code === 'too_large') await readAway(request.raw)
     return sendProblem(reply, problem)
   })
 }
 
-const sendProblem = (reply: FastifyReply, problem: Problem) =>
-  reply
+/** Seconds after which what is away may be back. */
+const retryAfterSec = 2
+
+const sendProblem = (reply: FastifyReply, problem: Problem) => {
+  if (problem.code === 'unavailable') void reply.header('retry-after', retryAfterSec)
+  return reply
     .code(problem.status)
     .type('application/problem+json')
     .serializer((value: unknown) => JSON.stringify(value))
     .send(problem)
+}
 
 /** `/health`, `/ready` and `/metrics` at the root, for machines; public. */
 const serveProbes = (server: FastifyInstance, { health, metrics }: HttpOptions) => {

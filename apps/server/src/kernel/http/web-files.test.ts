@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import type { Problem } from '@opsconductor/contract'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { problemOf } from './problem.ts'
 import { serveWebFiles } from './web-files.ts'
 
 const script = 'console.log("hello")\n'.repeat(100)
@@ -23,6 +25,16 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close()
   await rm(folder, { recursive: true })
+})
+
+test('where the web UI has not been built, its pages say so as every other refusal', async () => {
+  const empty = Fastify()
+  const sendPage = await serveWebFiles(empty, join(folder, 'assets'))
+  empty.setErrorHandler((error, request) => problemOf(error, request.id))
+  empty.get('/', sendPage)
+  const { code, detail } = (await empty.inject('/')).json<Problem>()
+  expect([code, detail]).toEqual(['unavailable', expect.stringContaining('npm run build')])
+  await empty.close()
 })
 
 const ask = (url: string, accepted: string) =>

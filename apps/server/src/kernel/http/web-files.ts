@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../errors.ts'
 import { pagePolicy } from './page-policy.ts'
 
 /** What Vite writes where a nonce belongs. */
@@ -13,12 +14,8 @@ export const serveWebFiles = async (server: FastifyInstance, folder: string) => 
   const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => null)
 
   const sendPage = (_request: FastifyRequest, reply: FastifyReply) => {
-    if (page === null) {
-      return reply
-        .code(503)
-        .type('text/plain')
-        .send('The web UI has not been built yet: run "npm run build" and start again.\n')
-    }
+    if (page === null)
+      throw new Refusal('unavailable', 'The web UI has not been built yet: run "npm run build" and start again.')
     const nonce = randomBytes(18).toString('base64')
     return reply
       .header('content-security-policy', pagePolicy(nonce))

@@ -2,7 +2,7 @@ import { ClientFrame, type Problem, type ServerFrame } from '@opsconductor/contr
 import { type Actor, type Context, system } from '../../../kernel/context.ts'
 import { Refusal } from '../../../kernel/errors.ts'
 import type { Identify } from '../../../kernel/http/registration.ts'
-import { problemOf } from '../../../kernel/http/problem.ts'
+import { loudness, problemOf } from '../../../kernel/http/problem.ts'
 import type { OpenSocket } from '../../../kernel/http/socket.ts'
 import type { Wake } from '../../../kernel/wake/wake.ts'
 import type { Executions } from '../executions/executions.ts'
@@ -30,7 +30,7 @@ export const createLive =
     const send = (frame: ServerFrame) => socket.send(JSON.stringify(frame))
     const refuse = (error: unknown, id?: string) => {
       const problem: Problem = problemOf(error, requestId)
-      if (problem.status >= 500) base.log.error({ err: error, requestId }, 'a live connection failed')
+      if (problem.status >= 500) base.log[loudness(problem)]({ err: error, requestId }, 'a live connection failed')
       send({ type: 'problem', ...(id === undefined ? {} : { id }), problem })
       return problem
     }

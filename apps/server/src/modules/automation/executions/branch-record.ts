@@ -1,5 +1,5 @@
 import { TransportError } from '@opsconductor/transports'
-import type { LogLine, StepStatus } from '@opsconductor/contract'
+import type { LogLine, StepResult, StepStatus } from '@opsconductor/contract'
 import { type Context, transaction } from '../../../kernel/context.ts'
 import { categoryOf } from '../log/fault-category.ts'
 import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
@@ -123,10 +123,10 @@ export const createBranchRecord = (
       branch: Claim,
       work: BranchStep,
       step: Try,
-      outcome: StepOutcome,
+      outcome: StepOutcome & { mode?: StepResult['mode'] },
       output: { bytes: number; isTruncated: boolean; isIncomplete: boolean; collectMs: number },
     ): Promise<boolean> => {
-      const { status, exitCode, signal, fault, message, copied, runMs, connectMs } = outcome
+      const { status, mode, exitCode, signal, fault, message, copied, runMs, connectMs } = outcome
       const change = {
         status: status satisfies StepStatus,
         exitCode,
@@ -134,6 +134,7 @@ export const createBranchRecord = (
         fault,
         message,
         ...(copied === undefined ? {} : { copied }),
+        ...(mode === undefined ? {} : { mode }),
         runMs,
         connectMs,
         collectMs: output.collectMs,

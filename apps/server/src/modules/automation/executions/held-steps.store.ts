@@ -31,6 +31,8 @@ export type StepStart = StepChange<{
 
 export type StepFinish = StepChange<{
   status: StepStatus
+  /** How it ran, where that is not as it was planned. */
+  mode?: string
   exitCode?: number | null
   signal?: string | null
   fault?: string | null
@@ -122,11 +124,11 @@ const starts = {
 }
 
 const finishes = {
-  columns: sql`status text, "exitCode" integer, signal text, fault text, message text, copied jsonb, "connectMs" float8,
+  columns: sql`status text, mode text, "exitCode" integer, signal text, fault text, message text, copied jsonb, "connectMs" float8,
     "runMs" float8, "collectMs" float8, "outputBytes" bigint, "isOutputTruncated" boolean, "isOutputIncomplete" boolean`,
   from: sql`step.status in ('ready', 'running', 'unknown')`,
   onlyIf: sql`true`,
-  set: sql`status = asked.status, finished_at = clock_timestamp(), branch_attempt = asked."branchAttempt",
+  set: sql`status = asked.status, mode = coalesce(asked.mode, step.mode), finished_at = clock_timestamp(), branch_attempt = asked."branchAttempt",
     exit_code = asked."exitCode", signal = asked.signal, fault = asked.fault, message = asked.message,
     copied = coalesce(asked.copied, step.copied), connect_ms = coalesce(asked."connectMs", step.connect_ms),
     run_ms = asked."runMs", collect_ms = asked."collectMs",

@@ -75,6 +75,7 @@ const goOn = async (
   answer: GuardAnswer,
 ): Promise<Asked | 'look again'> => {
   const { hold, work, guard } = run
+  if (answer.kind !== 'burnt') progressed.isDetached = answer.isDetached
   switch (answer.kind) {
     case 'burnt':
       return 'never began'

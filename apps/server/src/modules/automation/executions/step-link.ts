@@ -46,8 +46,11 @@ export type Link = {
   authenticateMs: number | null
 }
 
-/** How far a command has come: since when it runs, and which of its output is here. */
-export type Progressed = { beganAtMs: number; position: OutputPosition }
+/**
+ * How far a command has come: since when it runs, which of its output is here, and whether it runs on without us: not
+ * every target can do that for a step that was planned so.
+ */
+export type Progressed = { beganAtMs: number; position: OutputPosition; isDetached: boolean }
 
 export const guardOf = (branch: { uuid: string }, step: { index: number; attempt: number }): Guard => ({
   id: `${branch.uuid}-${step.index}-${step.attempt}`,

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import type { StepResult } from '@opsconductor/contract'
 import { type Guard, TransportError } from '@opsconductor/transports'
 import type { Context } from '../../../kernel/context.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
@@ -21,10 +22,10 @@ import { outcome, outcomeOfExit, outcomeOfFault, type StepOutcome } from './step
 import type { StepResultRow } from './step-results.store.ts'
 
 /**
- * What one try came to. `settled` is called when that is written down: what is kept for it on the target may go, and the
- * connection is given back.
+ * What one try came to, and how it ran. `settled` is called when that is written down: what is kept for it on the target
+ * may go, and the connection is given back.
  */
-export type Ran = { came: Asked; settled: (isWritten: boolean) => Promise<void> }
+export type Ran = { came: Asked; mode: StepResult['mode']; settled: (isWritten: boolean) => Promise<void> }
 
 /**
  * Runs one step on its target: connect, commit that it begins, run, see how it ended. A command that fails is an
@@ -34,41 +35,58 @@ export const runStep = async (ctx: Context, ports: StepPorts, planned: StepTry):
   const { hold, output } = planned
   let run = planned
   let link: Link | undefined
+  const progressed: Progressed = {
+    position: { stdout: 0, stderr: 0 },
+    beganAtMs: Date.now(),
+    isDetached: planned.work.planned.mode === 'detached',
+  }
   try {
     hold.check()
     link = await connectStep(ctx, ports, run, methodsOf(run.work), hold.signal)
     const { connectMs, method } = link
     if (method !== run.work.method) run = { ...run, work: run.work.over(method) }
     const { work } = run
-    const position = output.startStep(work.index, [...run.secrets, ...link.secrets], run.guard.id)
+    progressed.isDetached = work.planned.mode === 'detached'
+    progressed.position = output.startStep(work.index, [...run.secrets, ...link.secrets], run.guard.id)
     if (run.former !== undefined) await burnFormer(link, run.former)
     await run.begin(link, work)
     const begunAt = performance.now()
     hold.check() // the last look before something happens on the target
-    const { asked, link: last } = await start(ctx, ports, run, { position, beganAtMs: Date.now() }, link)
+    progressed.beganAtMs = Date.now()
+    const { asked, link: last } = await start(ctx, ports, run, progressed, link)
     link = last
     const came = typeof asked === 'string' ? asked : { ...asked, connectMs, runMs: performance.now() - begunAt }
-    return { came, settled: settle(run, link) }
+    return ran(came, progressed, settle(run, link, progressed))
   } catch (error) {
     if (!(error instanceof TransportError)) {
       await link?.shell[Symbol.asyncDispose]()
       throw error
     }
-    return { came: { ...outcomeOfFault(error), connectMs: link?.connectMs ?? null }, settled: settle(run, link) }
+    const came = { ...outcomeOfFault(error), connectMs: link?.connectMs ?? null }
+    return ran(came, progressed, settle(run, link, progressed))
   }
 }
 
+const ran = (came: Asked, { isDetached }: Progressed, settled: Ran['settled']): Ran => ({
+  came,
+  mode: isDetached ? 'detached' : 'attached',
+  settled,
+})
+
 /** Goes on with a step that a former holder of the branch has begun. */
 export const takeOverStep = async (ctx: Context, ports: StepPorts, run: StepTry, row: StepResultRow): Promise<Ran> => {
+  const { work } = run
   if (row.method === 'local' && row.executor !== null && machineOf(row.executor) !== machineOf(ports.executor))
-    return { came: beganElsewhere(row.executor), settled: async () => {} }
-  const position = run.output.startStep(run.work.index, run.secrets, run.guard.id)
+    return { came: beganElsewhere(row.executor), mode: work.planned.mode, settled: async () => {} }
+  const position = run.output.startStep(work.index, run.secrets, run.guard.id)
   const beganAtMs = row.startedAt?.getTime() ?? Date.now()
-  if (isCopyStep(run.work.step)) return { came: copyLeftBehind(run), settled: settle(run, undefined) }
-  const { asked, link } = await askTarget(ctx, ports, run, { position, beganAtMs }, methodsOfBegun(run.work, row))
-  if (typeof asked === 'string') return { came: asked, settled: settle(run, link) }
+  const progressed = { position, beganAtMs, isDetached: work.planned.mode === 'detached' }
+  if (isCopyStep(work.step)) return ran(copyLeftBehind(run), progressed, async () => {})
+  const { asked, link } = await askTarget(ctx, ports, run, progressed, methodsOfBegun(work, row))
+  const settled = settle(run, link, progressed)
+  if (typeof asked === 'string') return ran(asked, progressed, settled)
   const timings = { connectMs: row.connectMs, runMs: Date.now() - beganAtMs }
-  return { came: { ...asked, ...timings }, settled: settle(run, link) }
+  return ran({ ...asked, ...timings }, progressed, settled)
 }
 
 /** Executors are named `host:process`. */
@@ -135,6 +153,7 @@ const start = async (
   }
 
   const attached = async (isGuarded: boolean): Promise<Started> => {
+    progressed.isDetached = false
     const command = {
       ...text,
       onOutput: output.write,
@@ -163,11 +182,11 @@ const start = async (
 const outputOnTargetBytes = 1024 * 1024 * 1024
 
 const settle =
-  ({ guard, work }: StepTry, link: Link | undefined) =>
+  ({ guard }: StepTry, link: Link | undefined, { isDetached }: Progressed) =>
   async (isWritten: boolean): Promise<void> => {
     if (link === undefined) return
     try {
-      if (isWritten && work.planned.mode === 'detached') await link.shell.remove(guard)
+      if (isWritten && isDetached) await link.shell.remove(guard)
     } catch (error) {
       if (!(error instanceof TransportError)) throw error // what is left there goes when it is a week old
     } finally {

@@ -74,7 +74,7 @@ export const createStepTries = (ports: StepTriesPorts) => {
     }
     const ran =
       begun === undefined ? await runStep(ctx, ports, stepTry) : await takeOverStep(ctx, ports, stepTry, begun)
-    const { settled } = ran
+    const { settled, mode } = ran
     // what a target said while it failed may hold a secret
     const came = masked(ran.came, output)
     let isWritten = false
@@ -86,11 +86,11 @@ export const createStepTries = (ports: StepTriesPorts) => {
       const written = isOver ? await output.endStep() : await output.leaveStep()
       if (came === 'left') return came
       // what a detached command wrote is still on its target: whoever holds the branch next takes it from there
-      if (written.isIncomplete && work.planned.mode === 'detached') throw new Fenced()
+      if (written.isIncomplete && mode === 'detached') throw new Fenced()
       const outcome = came === 'never began' ? neverBegan() : came
       const collected = { ...written, collectMs: performance.now() - collectedFrom }
       const said = hold.isTimedOut() ? asTimedOut(outcome, branch.timeoutSec) : outcome
-      isWritten = await record.finish(branch, work, step, said, collected)
+      isWritten = await record.finish(branch, work, step, { ...said, mode }, collected)
       if (isWritten) {
         const { collectMs, bytes } = collected
         ports.metrics.step({ type: work.step.type, ...said, ...over, collectMs, outputBytes: bytes })

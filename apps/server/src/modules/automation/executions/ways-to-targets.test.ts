@@ -58,8 +58,10 @@ describe.skipIf(!sshdAvailable('jobs over SSH, by its settings'))('a job over SS
       mkdirSync(open, { mode: 0o777 })
       for (const guardDirectory of ['/proc/opsconductor', join(open, 'missing', 'guards')]) {
         const { name } = await add({ guardDirectory })
-        const { log, text } = await runOn(name, mode)
+        const { log, text, steps } = await runOn(name, mode)
         expect(text).toBe('here\n')
+        // whatever was planned: without a folder nothing can run on
+        expect(steps).toMatchObject([{ mode: 'attached' }])
         const said = log.map(({ message }) => message).join('\n')
         expect(said).toContain(`The folder ${guardDirectory}, which the method names, cannot be used`)
         expect(said).toMatch(/without the protection against running twice/)

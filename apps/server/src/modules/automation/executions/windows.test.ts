@@ -98,8 +98,19 @@ describe('a Windows machine', () => {
     expect(steps).toMatchObject([
       { status: 'completed', exitCode: 0, command: 'Restart-Service Spooler; (Get-Service Spooler).Status' },
     ])
-    // its time limit makes it a detached one, and this wire says that it runs attached
-    expect(log.map(({ message }) => message).join('\n')).toMatch(/attached to its connection/)
+    // its time limit would make it a detached one elsewhere
+    expect(steps).toMatchObject([{ mode: 'attached' }])
+    expect(log.filter(({ level }) => level !== 'info')).toEqual([])
+  })
+
+  test('runs attached what was to run detached, and the plan says so', async () => {
+    const document = step({ command: 'echo hello', mode: 'detached' })
+    const { serial } = await app.admin(api.jobs.create, { body: document })
+    const plan = await app.admin(api.jobs.plan, { params: { ref: serial }, body: {} })
+    expect(plan.branches[0]?.steps).toMatchObject([{ mode: 'attached' }])
+    expect(plan.warnings.join()).toMatch(/runs attached/)
+    const execution = await app.admin(api.executions.start, { params: { ref: serial }, body: {} })
+    expect((await ended(execution)).steps).toMatchObject([{ status: 'completed', mode: 'attached' }])
   })
 
   test('is tested in phases, also by the older path', async () => {

@@ -100,7 +100,7 @@ const withEarlier = (input: BranchPlanInput, place: Place, uses: StepUse[], earl
       credential: method?.credential?.name ?? null,
       command: valued(field, () => rule.show(step, noting)),
       dependsOn: [...waitsFor],
-      mode: method === null ? 'attached' : modeOf(step),
+      mode: method === null ? 'attached' : modeOf(step, method.type),
       timeoutSec: step.timeoutSec ?? null,
     },
     withEarlier: (earlier) => withEarlier(input, place, uses, earlier),

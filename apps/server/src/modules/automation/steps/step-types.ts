@@ -39,9 +39,12 @@ export const stepIdOf = (step: Step, index: number): string => step.id ?? `step-
 
 export const stepNameOf = (step: Step, index: number): string => step.name ?? stepIdOf(step, index)
 
-/** Commands without a limit, or with one of over a minute, are detached by default; `attached` can be chosen. */
-export const modeOf = (step: Step): 'attached' | 'detached' => {
-  if (isCopyStep(step)) return 'attached'
+/**
+ * Commands without a limit, or with one of over a minute, are detached by default; `attached` can be chosen. On Windows
+ * nothing outlives its connection.
+ */
+export const modeOf = (step: Step, over: MethodType): 'attached' | 'detached' => {
+  if (isCopyStep(step) || over === 'winrm') return 'attached'
   const { mode, timeoutSec } = step
   return mode ?? (timeoutSec === undefined || timeoutSec > 60 ? 'detached' : 'attached')
 }

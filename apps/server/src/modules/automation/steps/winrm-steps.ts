@@ -68,7 +68,10 @@ const stepOf = <S extends Step>(
   field,
   text,
   read: (step) => read(step, make),
-  warnings: (step, isSecret) => read(step, make).warnings(isSecret),
+  warnings: (step, isSecret) => [
+    ...(step.mode === 'detached' ? ['On Windows it runs attached: nothing outlives its connection there.'] : []),
+    ...read(step, make).warnings(isSecret),
+  ],
   show: (step, lookup) => read(step, make).show(lookup),
   action: (step, lookup) => ({ kind: 'shell', ...read(step, make).render(lookup) }),
   secrets: (step, lookup) => read(step, make).secrets(lookup),

@@ -1,3 +1,4 @@
+import { unlessCancelled } from '../connection/waiting.ts'
 import { QuotaError, ShellLostError } from '../errors.ts'
 
 /** A place on the server in which one command after the other runs: a shell, or a runspace. */
@@ -43,9 +44,14 @@ export const createKeeper = <P extends Place, S>(
   const all = new Set<P>()
   let isClosed = false
 
-  const leave = (place: P) => {
+  const leaving = new Set<Promise<void>>()
+
+  const leave = async (place: P) => {
     all.delete(place)
-    return place.close()
+    const left = place.close()
+    leaving.add(left)
+    await left
+    leaving.delete(left)
   }
 
   const take = (key: string): P | undefined => {
@@ -91,8 +97,30 @@ export const createKeeper = <P extends Place, S>(
     }
   }
 
+  const leaveIdle = () => {
+    for (const [place, timer] of timers) {
+      clearTimeout(timer)
+      void leave(place)
+    }
+    timers.clear()
+    idle.clear()
+  }
+
+  /** A quota of shells is the user's: those kept for other settings make room. */
+  const openWithin = async (settings: S, signal: AbortSignal | undefined) => {
+    try {
+      return await open(settings, signal)
+    } catch (error) {
+      if (!(error instanceof QuotaError)) throw error
+      leaveIdle()
+      if (leaving.size === 0) throw error
+      await unlessCancelled(Promise.all(leaving), signal)
+      return open(settings, signal)
+    }
+  }
+
   const fresh = async (settings: S, signal: AbortSignal | undefined) => {
-    const place = await open(settings, signal)
+    const place = await openWithin(settings, signal)
     all.add(place)
     return place
   }

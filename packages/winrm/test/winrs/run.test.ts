@@ -259,6 +259,16 @@ describe('shells', () => {
     expect(windows.asked.filter((name) => name === 'Create')).toHaveLength(2)
   })
 
+  test('that are kept make room for others when the server’s quota is used up', async () => {
+    await using windows = await startWindows({ maxShells: 2 })
+    await using client = await connectTo(windows)
+    const run = async (name: string) => (await client.run('set', { environment: { [name]: '1' } })).exit
+    await Promise.all([run('ONE'), run('TWO')])
+    // for both at once there is room only when each waits for what the other one gives up
+    expect(await Promise.all([run('THREE'), run('FOUR')])).toEqual([{ exitCode: 0 }, { exitCode: 0 }])
+    expect(windows.shellCount).toBe(2)
+  })
+
   test('beyond the server’s quota are a QuotaError', async () => {
     await using windows = await startWindows({ maxShells: 2 })
     await using client = await connectTo(windows)

@@ -1,9 +1,11 @@
 import { api, type ServerFrame } from '@opsconductor/contract'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startApp, type TestApp } from '../../../../test/app.ts'
+import type { Client } from '../../../../test/client.ts'
 import { insertExecution } from '../../../../test/branch-rows.ts'
-import { openLive } from '../../../../test/live.ts'
+import { forge, tokenKey } from '../../../../test/forge.ts'
+import { type Live, openLive } from '../../../../test/live.ts'
 import { until } from '../../../../test/until.ts'
 
 let app: TestApp
@@ -129,6 +131,45 @@ test('the first frame must say who one is, truly', async () => {
   await using refused = await openLive(app, 'not a token')
   expect(codeOf(refused.frames[0])).toBe('unauthenticated')
   await until(() => refused.socket.readyState === WebSocket.CLOSED)
+})
+
+describe.concurrent('a connection ends with what it stands on', () => {
+  const short = (who: Client) => forge(who, tokenKey(app), (token) => token.setExpirationTime('2 s'))
+  const endOf = async (live: Live) => [await live.closed, codeOf(live.frames.at(-1))]
+
+  test('with its token', async ({ expect }) => {
+    await using live = await openLive(app, await short(app.admin))
+    expect(await endOf(live)).toEqual([4401, 'token_expired'])
+  })
+
+  test('not when a new one of the same user came in time, but when one of another user came', async ({ expect }) => {
+    await using live = await openLive(app, await short(app.admin))
+    const [first] = live.frames
+    live.send({ type: 'authenticate', accessToken: app.admin.accessToken })
+    await until(() => live.frames.length === 2)
+    const expiresAtMs = first?.type === 'authenticated' ? Date.parse(first.expiresAt) : Number.NaN
+    await until(() => Date.now() > expiresAtMs + 100)
+    live.send({ type: 'ping' })
+    await live.until(({ type }) => type === 'pong')
+
+    live.send({ type: 'authenticate', accessToken: (await app.as('viewer')).accessToken })
+    expect(await endOf(live)).toEqual([4401, 'forbidden'])
+  })
+
+  test('with its session', async ({ expect }) => {
+    const user = await app.as('viewer')
+    await using live = await openLive(app, user.accessToken)
+    await user(api.auth.revokeAll, { body: {} })
+    expect(await endOf(live)).toEqual([4401, 'token_revoked'])
+  })
+
+  test('when its user may do less than before', async ({ expect }) => {
+    const user = await app.as('operator')
+    await using live = await openLive(app, user.accessToken)
+    await app.admin(api.users.update, { params: { ref: user.me.uuid }, body: { roles: ['viewer'] } })
+    expect(await endOf(live)).toEqual([4401, 'token_revoked'])
+    expect(live.frames.at(-1)).toMatchObject({ problem: { detail: 'Your permissions have changed. Log in again.' } })
+  })
 })
 
 test('one sees only what one may', async () => {

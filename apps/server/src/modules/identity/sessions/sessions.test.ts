@@ -1,9 +1,8 @@
 import { api, createCall, refreshCookieName } from '@opsconductor/contract'
-import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp, type TestApp, userPassword } from '../../../../test/app.ts'
-import { type Client, logIn, refusal, refusalCode } from '../../../../test/client.ts'
-import { createVault } from '../../../kernel/vault/vault.ts'
+import { logIn, refusal, refusalCode } from '../../../../test/client.ts'
+import { forge, tokenKey } from '../../../../test/forge.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -191,33 +190,16 @@ test('somebody else’s session cannot be ended, nor seen to exist', async () =>
   expect(await isAlive(theirs.accessToken)).toBe(true)
 })
 
-const key = () => createVault([{ version: 1, key: app.key }]).derive('access tokens')
-const forge = (who: Client, session: string, secret: Uint8Array, change: (token: SignJWT) => SignJWT) =>
-  change(
-    new SignJWT({ sid: session })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setSubject(who.me.uuid)
-      .setAudience('opsconductor')
-      .setIssuedAt()
-      .setExpirationTime('1 minute'),
-  ).sign(secret)
-
 test('an expired, a foreign and a tampered token are refused, each with its reason', async () => {
   const user = await app.as('viewer')
-  const { session } = await user(api.auth.verify, {})
+  const key = tokenKey(app)
   const codeOf = (token: string) => refusalCode(clientOf(token)(api.auth.me, {}))
-  expect(await isAlive(await forge(user, session, key(), (token) => token))).toBe(true)
+  expect(await isAlive(await forge(user, key))).toBe(true)
   const past = Math.floor(Date.now() / 1000) - 60
-  expect(await codeOf(await forge(user, session, key(), (token) => token.setExpirationTime(past)))).toBe(
-    'token_expired',
-  )
-  expect(await codeOf(await forge(user, session, Buffer.alloc(32, 1), (token) => token))).toBe('unauthenticated')
-  expect(await codeOf(await forge(user, session, key(), (token) => token.setAudience('another')))).toBe(
-    'unauthenticated',
-  )
-  expect(await codeOf(await forge(user, session, key(), (token) => token.setSubject(app.admin.me.uuid)))).toBe(
-    'token_revoked',
-  )
+  expect(await codeOf(await forge(user, key, (token) => token.setExpirationTime(past)))).toBe('token_expired')
+  expect(await codeOf(await forge(user, Buffer.alloc(32, 1)))).toBe('unauthenticated')
+  expect(await codeOf(await forge(user, key, (token) => token.setAudience('another')))).toBe('unauthenticated')
+  expect(await codeOf(await forge(user, key, (token) => token.setSubject(app.admin.me.uuid)))).toBe('token_revoked')
   const [head, body] = user.accessToken.split('.')
   const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`
   expect(await codeOf(unsigned)).toBe('unauthenticated')

@@ -34,3 +34,5 @@ export const readArguments = (args: readonly string[]) => {
   if (tooMany.length > 0) throw new UsageError(`What does "${tooMany.join(' ')}" mean here?`)
   return { command, username, isDemo: values.demo, wantsHelp: values.help }
 }
+
+export type Arguments = ReturnType<typeof readArguments>

@@ -1,6 +1,7 @@
+import type { Logger } from 'pino'
 import { createApp, type ServiceName } from './app.ts'
-import { readArguments, usage, UsageError } from './arguments.ts'
-import { ConfigError, printConfig, readConfig, unknownSettings } from './config.ts'
+import { type Arguments, readArguments, usage, UsageError } from './arguments.ts'
+import { type Config, ConfigError, printConfig, readConfig, unknownSettings } from './config.ts'
 import { addDemonstration } from './demonstration.ts'
 import { createClosing } from './kernel/closing.ts'
 import { createLog } from './kernel/log.ts'
@@ -27,10 +28,28 @@ const run = async (argv: readonly string[]): Promise<number> => {
   const log = createLog(config.LOG_LEVEL, 'opsconductor')
   for (const name of unknownSettings()) log.warn(`${name} is not a setting; see docs/configuration.md`)
   const stopAsked = waitForSignal()
-  const ground = await prepareDatabase(config, log)
+  try {
+    await serve({ command, username, isDemo }, config, log, stopAsked)
+  } catch (error) {
+    if (!isBecauseOf(error, stopAsked.reason)) throw error
+    say('Stopped.')
+    if (command !== 'start') return 130
+  }
+  return 0
+}
+
+/** @throws the signal's reason where the stop was asked for before everything had started */
+const serve = async (
+  { command, username, isDemo }: Omit<Arguments, 'wantsHelp'>,
+  config: Config,
+  log: Logger,
+  stopAsked: AbortSignal,
+): Promise<void> => {
+  const ground = await prepareDatabase(config, log, stopAsked)
   const { add, close } = createClosing()
   add(ground.stop)
   try {
+    stopAsked.throwIfAborted()
     // beside other services the executor has a thread of its own
     const here: ServiceName[] =
       config.SERVICES.length > 1 ? config.SERVICES.filter((name) => name !== 'executor') : config.SERVICES
@@ -40,10 +59,11 @@ const run = async (argv: readonly string[]): Promise<number> => {
     if (command === 'reset-password') {
       const password = await resetPassword(app, username)
       say(`\n  user name  ${username}\n  password   ${password}\n\n  It must be changed at the next log-in.\n`)
-      return 0
+      return
     }
     await prepareContents(app)
     if (isDemo) await addDemonstration(app)
+    stopAsked.throwIfAborted()
 
     let url: string | null = null
     const start = async (name: ServiceName): Promise<RunningService> => {
@@ -63,12 +83,11 @@ const run = async (argv: readonly string[]): Promise<number> => {
     // last: a password that was made up is never lost to what fails before it is printed
     const password = await ensureAdministrator(app, config)
     say(greeting(url, password, config.SERVICES))
-    await stopAsked
+    await aborted(stopAsked)
     say('Stopping …')
   } finally {
     await close()
   }
-  return 0
 }
 
 const greeting = (url: string | null, password: string | null, services: readonly string[]) =>
@@ -94,20 +113,30 @@ const explain = (error: unknown): string => {
   return error.cause === undefined ? error.message : `${error.message}\n  because: ${explain(error.cause)}`
 }
 
-/** npm hands the terminal's Ctrl-C on, so it arrives twice: a second one counts only after two seconds. */
-const waitForSignal = (): Promise<void> =>
-  new Promise((resolve) => {
-    let askedAt = 0
-    const asked = () => {
-      if (askedAt === 0) {
-        askedAt = performance.now()
-        resolve()
-      } else if (performance.now() - askedAt > 2_000) process.exit(130)
-    }
-    process.on('SIGINT', asked)
-    process.on('SIGTERM', asked)
-    process.on('SIGHUP', asked)
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (signal.aborted) resolve()
   })
+
+const isBecauseOf = (error: unknown, reason: unknown): boolean =>
+  error !== undefined && (error === reason || (error instanceof Error && isBecauseOf(error.cause, reason)))
+
+/** Aborts when the process is asked to stop. npm hands the terminal's Ctrl-C on, so it arrives twice: a second one counts only after two seconds. */
+const waitForSignal = (): AbortSignal => {
+  const stop = new AbortController()
+  let askedAt = 0
+  const asked = () => {
+    if (askedAt === 0) {
+      askedAt = performance.now()
+      stop.abort()
+    } else if (performance.now() - askedAt > 2_000) process.exit(130)
+  }
+  process.on('SIGINT', asked)
+  process.on('SIGTERM', asked)
+  process.on('SIGHUP', asked)
+  return stop.signal
+}
 
 try {
   process.exitCode = await run(process.argv.slice(2))

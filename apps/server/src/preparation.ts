@@ -14,13 +14,13 @@ export type Ground = { databaseUrl: string; masterKeys: readonly MasterKey[]; st
 /** Whoever stops the embedded PostgreSQL waits so long for processes that stop too: an executor takes 5 s at most. */
 const othersMs = 7_000
 
-/** Starts the embedded PostgreSQL, or takes the external one, and brings it to this version's state as its owner. */
-export const prepareDatabase = async (config: Config, log: Logger): Promise<Ground> => {
+/** Starts the embedded PostgreSQL, or takes the external one, and brings it to this version's state as its owner. The signal gives up. */
+export const prepareDatabase = async (config: Config, log: Logger, signal: AbortSignal): Promise<Ground> => {
   const embedded =
-    config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log }) : null
+    config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log, signal }) : null
   try {
     const { url, ownerUrl } = urlsOf(config, embedded)
-    await migrate({ ownerUrl, url, folder: migrationsFolder, log })
+    await migrate({ ownerUrl, url, folder: migrationsFolder, log, signal })
     await installQueue(ownerUrl)
     const masterKeys = config.MASTER_KEY ?? (await ensureMasterKeyFile(config.DATA_DIR))
     const stop = async () => {

@@ -11,6 +11,8 @@ export type MigrateOptions = {
   /** Folder of `NNNN_name.sql` files. */
   readonly folder: string
   readonly log: Log
+  /** Gives up: what was under way is undone. */
+  readonly signal?: AbortSignal
 }
 
 /** Any number will do as long as all versions of the program use the same one. */
@@ -23,7 +25,7 @@ const connectLimitMs = 10_000
  * @returns the names of the files that ran now, oldest first
  * @throws Error with a message for the operator when the server is too old, a migration was edited or fails
  */
-export const migrate = async ({ ownerUrl, url, folder, log }: MigrateOptions): Promise<string[]> => {
+export const migrate = async ({ ownerUrl, url, folder, log, signal }: MigrateOptions): Promise<string[]> => {
   const files = await readMigrations(folder)
   const client = new Client({
     connectionString: ownerUrl,
@@ -32,8 +34,12 @@ export const migrate = async ({ ownerUrl, url, folder, log }: MigrateOptions): P
   })
   // a lost connection also fails the query under way; without a listener it would end the process first
   client.on('error', (error) => log.warn({ err: error }, 'the connection that migrates broke'))
-  await connectTo(client)
+  signal?.throwIfAborted()
+  // it may wait for another process for as long as that migrates
+  const giveUp = () => void client.end()
+  signal?.addEventListener('abort', giveUp, { once: true })
   try {
+    await connectTo(client)
     await checkServer(client)
     await client.query('select pg_advisory_lock($1)', [advisoryLock])
     await ensureApplicationRole(client, new Client({ connectionString: url }).user ?? '')
@@ -44,7 +50,11 @@ export const migrate = async ({ ownerUrl, url, folder, log }: MigrateOptions): P
     }
     if (url !== ownerUrl) await proveLogin(url)
     return pending.map(({ name }) => name)
+  } catch (error) {
+    signal?.throwIfAborted() // then the connection broke because we closed it
+    throw error
   } finally {
+    signal?.removeEventListener('abort', giveUp)
     await client.end() // releases the lock too
   }
 }

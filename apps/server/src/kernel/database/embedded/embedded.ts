@@ -41,20 +41,19 @@ const watchMs = 500
 export const startEmbeddedPostgres = async (options: EmbeddedOptions): Promise<EmbeddedPostgres> => {
   const { log } = options
   const stopping = new AbortController()
-  const signal = AbortSignal.any([stopping.signal, ...(options.signal === undefined ? [] : [options.signal])])
   const account = chooseAccount()
   await mkdir(options.dataDir, { recursive: true, mode: account.other ? 0o711 : 0o700 })
   const dataDir = await realpath(options.dataDir)
   const where = places(dataDir)
-  const cluster = { account, dataDir, places: where, log, signal, serverSettings: options.settings ?? {} }
+  const cluster = { account, dataDir, places: where, log, serverSettings: options.settings ?? {} }
 
   /** @param port the port our users know already: the server must come back on it */
-  const join = async (port?: number): Promise<{ settings: Settings; holding?: Holding }> => {
+  const join = async (signal: AbortSignal, port?: number): Promise<{ settings: Settings; holding?: Holding }> => {
     for (;;) {
       signal.throwIfAborted()
       const lock = await acquireLock(where.lock)
       if (lock !== undefined) {
-        const holding = await hold(lock, { ...cluster, port })
+        const holding = await hold(lock, { ...cluster, signal, port })
         return { settings: holding.settings, holding }
       }
       const settings = await readSettings(where.settings)
@@ -63,10 +62,11 @@ export const startEmbeddedPostgres = async (options: EmbeddedOptions): Promise<E
     }
   }
 
-  let { settings, holding } = await join()
+  let { settings, holding } = await join(options.signal ?? stopping.signal)
   log.info({ port: settings.port, adopted: holding === undefined }, 'PostgreSQL is ready')
 
-  /** Starts the server again when it dies, and takes over when the process that ran it does. Ends by the signal. */
+  /** Starts the server again when it dies, and takes over when the process that ran it does. Ends by `stop`. */
+  const { signal } = stopping
   const guard = async (): Promise<never> => {
     for (;;) {
       if (holding !== undefined) {
@@ -79,7 +79,7 @@ export const startEmbeddedPostgres = async (options: EmbeddedOptions): Promise<E
         await sleep(watchMs, undefined, { signal })
         if (await isLocked(where.lock)) continue
       }
-      ;({ settings, holding } = await join(settings.port))
+      ;({ settings, holding } = await join(signal, settings.port))
       if (holding !== undefined) log.warn('this process runs PostgreSQL now')
     }
   }

@@ -35,6 +35,39 @@ describe('a guard', () => {
   })
 })
 
+describe.each(['winrs', 'psrp'] as const)('while a guard is taken over %s', (transport) => {
+  test('a cancel is heard at once, and the command has not begun', async () => {
+    const cancel = new AbortController()
+    const silence = Promise.withResolvers<undefined>()
+    await using house = await start(
+      {
+        intercept: ({ name }) => {
+          if (name !== 'Command') return undefined
+          cancel.abort()
+          return silence.promise
+        },
+      },
+      { transport },
+    )
+    await using shell = await house.connect()
+    const run = await collectGuarded(shell, 'slow-1', 'echo it ran', { signal: cancel.signal })
+    expect(run).toMatchObject({ exit: { kind: 'stopped', because: 'cancelled', outcome: 'stopped' }, stdout: '' })
+    silence.resolve(undefined)
+  })
+
+  test('a connection that is lost says that the command has not begun', async () => {
+    await using house = await start(
+      { intercept: ({ name }) => (name === 'Command' ? 'cut' : undefined) },
+      { transport },
+    )
+    await using shell = await house.connect()
+    await expect(collectGuarded(shell, 'cut-1', 'echo it ran')).rejects.toMatchObject({
+      fault: 'unreachable',
+      details: { started: false },
+    })
+  })
+})
+
 describe('a command over winrm', () => {
   test('finds its variables as they are, and neither they nor it stand on a command line', async () => {
     const lines: string[] = []

@@ -41,13 +41,18 @@ const ANSWER_WITHIN_MS = 60_000
  * @returns false when somebody has taken it before
  * @throws TransportError; `details.isWithoutFolder` when the account can have no such folder
  */
-export const takeGuard = async (station: Station, endpoint: WinrmEndpoint, guard: Guard): Promise<boolean> => {
+export const takeGuard = async (
+  station: Station,
+  endpoint: WinrmEndpoint,
+  guard: Guard,
+  signal?: AbortSignal,
+): Promise<boolean> => {
   const id = checkId(guard)
   const question: Pick<ShellCommand, 'script' | 'interpreter'> =
     station.remote === undefined
       ? { script: takeByCmd(id), interpreter: 'cmd' }
       : { script: takeByPowerShell(id), interpreter: 'powershell' }
-  const said = await askWindows(station, endpoint, question, ANSWER_WITHIN_MS)
+  const said = await askWindows(station, endpoint, question, ANSWER_WITHIN_MS, signal)
   if (said.includes('oc-taken')) return true
   if (said.includes('oc-there')) return false
   throw new TransportError(

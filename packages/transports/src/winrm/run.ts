@@ -69,6 +69,9 @@ const begin = async (
   }
 }
 
+/** Cancelled before it was begun. */
+export const neverBegun: Stopped = { kind: 'stopped', because: 'cancelled', outcome: 'stopped', pids: [] }
+
 const stoppedBy = (error: CancelledError | TimeoutError): Stopped => ({
   kind: 'stopped',
   because: error instanceof TimeoutError ? 'timeout' : 'cancelled',
@@ -93,7 +96,7 @@ export const runOnWindows = async (
   endpoint: WinrmEndpoint,
   command: WindowsCommand,
 ): Promise<ShellExit> => {
-  if (command.signal.aborted) return { kind: 'stopped', because: 'cancelled', outcome: 'stopped', pids: [] }
+  if (command.signal.aborted) return neverBegun
   const failing = new AbortController()
   const { stopFirst, timeoutMs } = command
   using stopper = stopFirst === undefined ? undefined : createStopper(command, stopFirst, station.client.station.stopMs)
@@ -104,8 +107,7 @@ export const runOnWindows = async (
     stopper?.watch(running.exit)
   } catch (error) {
     if (!(error instanceof WinrmError)) throw error
-    if (error instanceof CancelledError && !error.mayHaveBegun)
-      return { kind: 'stopped', because: 'cancelled', outcome: 'stopped', pids: [] }
+    if (error instanceof CancelledError && !error.mayHaveBegun) return neverBegun
     if (!error.mayHaveBegun) throw await whyUnasked(error, endpoint)
     return { kind: 'unknown', reason: `It may have begun: ${error.message}` }
   }
@@ -135,7 +137,7 @@ export const runOnWindows = async (
   }
 }
 
-/** For questions of our own. @throws TransportError */
+/** For questions of our own, ahead of a command or behind it: that has not begun by them. @throws TransportError */
 export const askWindows = async (
   station: Station,
   endpoint: WinrmEndpoint,
@@ -152,15 +154,21 @@ export const askWindows = async (
       said = (said + Buffer.from(bytes).toString()).slice(0, 100_000)
     },
   })
+  const details = { ...endpoint.address, started: false }
   switch (exit.kind) {
     case 'exited':
       return said
     case 'stopped':
-      if (exit.because === 'cancelled') throw cancelled('command', endpoint.address)
-      throw new TransportError('timeout', 'command', `The machine did not answer within ${withinMs / 1000} s.`)
+      if (exit.because === 'cancelled') throw cancelled('command', details)
+      throw new TransportError('timeout', 'command', `The machine did not answer within ${withinMs / 1000} s.`, details)
     case 'unknown':
-      throw new TransportError('unreachable', 'command', exit.reason)
+      throw new TransportError('unreachable', 'command', exit.reason, details)
     case 'signalled':
-      throw new TransportError('protocol', 'command', 'The machine ended in an unexpected way what it was asked.')
+      throw new TransportError(
+        'protocol',
+        'command',
+        'The machine ended in an unexpected way what it was asked.',
+        details,
+      )
   }
 }

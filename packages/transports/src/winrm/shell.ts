@@ -13,7 +13,7 @@ import {
   stopScript,
   stopUnderHostScript,
 } from './processes.ts'
-import { askWindows, runOnWindows, type WindowsCommand } from './run.ts'
+import { askWindows, neverBegun, runOnWindows, type WindowsCommand } from './run.ts'
 import type { Station } from './station.ts'
 import { unconfirmed } from './stop-first.ts'
 import { sweep, type Habits } from './sweep.ts'
@@ -85,7 +85,12 @@ export const createWindowsShell = (
     ...command
   }: ShellCommand & { guard?: Guard | undefined }): Promise<ShellExit | Guarded> {
     if (guard === undefined) return runOnWindows(station, endpoint, command)
-    if (!(await takeGuard(station, endpoint, guard))) return { kind: 'guarded' }
+    try {
+      if (!(await takeGuard(station, endpoint, guard, command.signal))) return { kind: 'guarded' }
+    } catch (error) {
+      if (error instanceof TransportError && command.signal.aborted) return neverBegun // whoever has the guard now
+      throw error
+    }
     const exit = await runOnWindows(station, endpoint, guarded(command, checkId(guard)))
     sweep(station, endpoint, habits)
     return exit

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { api } from '@opsconductor/contract'
 import { type Sshd, startSshd } from '@opsconductor/transports/testing'
+import { measureLocalDispatch } from './dispatch-local.ts'
 import { printHead, printTimes } from './figures.ts'
 import { openLiveOutput, preciseNow } from './live-output.ts'
 import { sayGoal } from './report/goal.ts'
@@ -20,6 +21,11 @@ const peerThereMs = 7.8
 
 /** From `POST /jobs/:ref/executions` to the first byte of the command's output, on a target that is connected already. */
 export const measureDispatch = async () => {
+  await measureFarDispatch()
+  await measureLocalDispatch()
+}
+
+const measureFarDispatch = async () => {
   await using sshd = await startSshd()
   await using server = await startServer()
   await prepareTarget(server, sshd)

@@ -6,9 +6,14 @@ import type { TestApp } from './app.ts'
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
+/** A start takes a second or two; one that hangs is a fault of its own, and is told as such. */
+const startMs = 90_000
+
 /** An executor in a process of its own beside a test's program, as a site has several of them; for tests that kill it. */
 export const startExecutorProcess = (app: TestApp, settings: Record<string, string> = {}) =>
   startServiceProcess(app, 'executor', settings)
+
+export class StartHangs extends Error {}
 
 export type ServiceProcess = Awaited<ReturnType<typeof startServiceProcess>>
 
@@ -37,11 +42,21 @@ export const startServiceProcess = async (
   let said = ''
   child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
   await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new StartHangs(`the ${service} neither runs nor has it ended:\n${said}`))
+    }, startMs)
+    timer.unref()
     child.stdout.on('data', (bytes: Buffer) => {
       said += bytes.toString()
-      if (said.includes('OpsConductor runs')) resolve()
+      if (!said.includes('OpsConductor runs')) return
+      clearTimeout(timer)
+      resolve()
     })
-    child.once('exit', (code) => reject(new Error(`the ${service} ended with ${code}:\n${said}`)))
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`the ${service} ended with ${code}:\n${said}`))
+    })
   })
   return {
     pid: child.pid ?? 0,

@@ -6,7 +6,7 @@ import { startSlowLink } from '@opsconductor/transports/testing'
 import { cloneFrom } from '../database.ts'
 import { addTarget, startFleet } from '../fleet.ts'
 import { startScratchServer } from '../scratch.ts'
-import { type ServiceProcess, startServiceProcess } from '../service-process.ts'
+import { type ServiceProcess, StartHangs, startServiceProcess } from '../service-process.ts'
 import { createTemplate } from '../template.ts'
 
 const links = 4
@@ -36,7 +36,7 @@ export const startWorld = async () => {
       try {
         return await startServiceProcess(fleet.app, service, settings)
       } catch (error) {
-        if (isOver || tries === 20) throw error
+        if (isOver || tries === 20 || error instanceof StartHangs) throw error
       }
     }
   }

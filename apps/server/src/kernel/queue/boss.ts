@@ -12,8 +12,11 @@ export const installQueue = async (ownerUrl: string): Promise<void> => {
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => {}) // only heard while starting
   boss.on('error', failure.reject)
-  await Promise.race([boss.start(), failure.promise])
-  await boss.stop({ graceful: false })
+  try {
+    await Promise.race([boss.start(), failure.promise])
+  } finally {
+    await boss.stop({ graceful: false }) // half started it would keep the process for ever
+  }
 
   const client = new Client({ connectionString: ownerUrl })
   await client.connect()

@@ -9,7 +9,7 @@ import { dirname } from 'node:path'
 export type Account = { readonly name: string; readonly uid: number; readonly gid: number; readonly other: boolean }
 
 /**
- * @throws Error when root finds nobody to step down to, or when our own user has no name, which initdb needs
+ * @throws Error when root finds nobody to step down to
  */
 export const chooseAccount = (self = ourselves(), passwd = readPasswd()): Account => {
   const { uid, gid } = self

@@ -41,6 +41,14 @@ export const stopOrphan = async (orphan: Orphan): Promise<void> => {
   await untilGone(orphan)
 }
 
+const watchMs = 200
+
+/** Resolves when it has ended. To watch it is no reason to go on living. */
+export const endOfOrphan = async (orphan: Orphan): Promise<string> => {
+  while (await isAlive(orphan)) await sleep(watchMs, undefined, { ref: false })
+  return 'the process is gone'
+}
+
 const untilGone = async (orphan: Orphan): Promise<void> => {
   while (await isAlive(orphan)) await sleep(20)
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { isMainThread } from 'node:worker_threads'
+import type { Log } from '../log.ts'
 import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { environment } from './run.ts'
@@ -22,6 +23,7 @@ export type PostmasterOptions = {
   readonly port: number
   /** Takes what the server says before its own log is open. */
   readonly startLog: string
+  readonly log: Log
   /** Server settings on top of ours, for a scratch cluster of tests. */
   readonly settings: Readonly<Record<string, string>>
 }
@@ -39,8 +41,13 @@ const fastShutdownMs = 60_000
 export const startPostmaster = async (options: PostmasterOptions): Promise<Postmaster> => {
   if (!isMainThread)
     throw new Error('PostgreSQL must be started from the main thread: it ends with the thread that started it.')
-  const { account, binaries, startLog } = options
+  const { account, binaries, startLog, log } = options
   const setpriv = findSetpriv()
+  if (setpriv === undefined && process.platform === 'linux') {
+    log.warn(
+      'setpriv(1) of util-linux is missing: a kill -9 of this process leaves PostgreSQL behind, for the next start to use. Install util-linux.',
+    )
+  }
   const handOver = account.other ? [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'] : []
   const command = setpriv === undefined ? binaries.postgres : setpriv
   const before = setpriv === undefined ? [] : [...handOver, '--pdeathsig', 'INT', binaries.postgres]

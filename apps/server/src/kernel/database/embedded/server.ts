@@ -1,8 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Log } from '../log.ts'
-import { findOrphan, stopOrphan } from './orphan.ts'
+import { endOfOrphan, findOrphan, stopOrphan } from './orphan.ts'
 import { endsWithUs, type Postmaster, type PostmasterOptions, startPostmaster } from './postmaster.ts'
 import { ask, untilReady } from './ready.ts'
 import { freePort, isPortFree } from './settings.ts'
@@ -13,7 +12,6 @@ export type ServerOptions = PostmasterOptions & {
   readonly url: (port: number) => string
   /** Must it be this port? Else another is taken when it is not free. */
   readonly fixedPort: boolean
-  readonly log: Log
   readonly signal: AbortSignal
 }
 
@@ -31,7 +29,7 @@ export const serve = async (options: ServerOptions): Promise<Server> => {
   if (orphan !== undefined) {
     if (!endsWithUs() && (await ask(url(orphan.port))).kind === 'ready') {
       log.info({ pid: orphan.pid }, 'PostgreSQL is still running from an earlier start; using it')
-      return { port: orphan.port, ended: new Promise(() => {}), stop: () => stopOrphan(orphan) }
+      return { port: orphan.port, ended: endOfOrphan(orphan), stop: () => stopOrphan(orphan) }
     }
     // here a server ends with whoever started it, so this one is about to; a little later there is room
     log.info({ pid: orphan.pid }, 'waiting for the PostgreSQL of an earlier start to end')

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { ConfigError, readConfig } from './config.ts'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError, printConfig, readConfig } from './config.ts'
 
 const problemsOf = (settings: Record<string, string>): string[] => {
   const env = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`OPSCONDUCTOR_${name}`, value]))
@@ -46,6 +49,35 @@ test('what does not go together is told beside what cannot be read', () => {
   expect(problems).toHaveLength(2)
   expect(problems[1]).toMatch(/MASTER_KEY is missing/)
   expect(problemsOf({ PORT: 'x', DATABASE_OWNER_URL: 'postgres://db/x' })[1]).toMatch(/needs OPSCONDUCTOR_DATABASE_URL/)
+})
+
+test('a value may stand in a file, but not in both', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'config-'))
+  try {
+    const file = join(folder, 'password')
+    await writeFile(file, 'correct horse battery staple\n')
+    const env = { OPSCONDUCTOR_ADMIN_PASSWORD_FILE: file }
+    expect(readConfig(env).ADMIN_PASSWORD).toBe('correct horse battery staple')
+    expect(problemsOf({ ADMIN_PASSWORD_FILE: file, ADMIN_PASSWORD: 'another one' })).toEqual([
+      'OPSCONDUCTOR_ADMIN_PASSWORD and OPSCONDUCTOR_ADMIN_PASSWORD_FILE are both set: set one',
+    ])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('what is printed has no secrets', () => {
+  const secrets = {
+    ADMIN_PASSWORD: 'correct horse battery staple',
+    MASTER_KEY: 'a passphrase that seals everything',
+    DATABASE_URL: 'postgres://app:hunter2@db/x',
+    DATABASE_OWNER_URL: 'postgres://owner:hunter3@db/x',
+  }
+  const env = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`OPSCONDUCTOR_${name}`, value]))
+  const printed = printConfig(readConfig(env))
+  for (const name of Object.keys(secrets)) expect(printed.split('\n')).toContain(`OPSCONDUCTOR_${name}=********`)
+  expect(printed).not.toMatch(/hunter|horse|passphrase/)
+  expect(printConfig(readConfig({}))).toContain('OPSCONDUCTOR_ADMIN_PASSWORD=(not set)')
 })
 
 test.each(['127.0.0.1', '::1', '10.0.0.0/8', 'fd00::/8', 'loopback'])('%s may stand for a proxy', (proxy) => {

@@ -50,3 +50,14 @@ test('Ctrl-C ends a start that waits for another one to migrate the database', a
     await other.end()
   }
 })
+
+test('config prints what was understood, and names what is no setting', async () => {
+  const process = start({ PORT: '7171', PROT: '1', HOST_FILE: '', LEASE_SECONDS_FILE: '/x' }, 'config')
+  expect(await process.ended).toBe(0)
+  const lines = process.said().trimEnd().split('\n')
+  expect(lines).toContain('OPSCONDUCTOR_PORT=7171')
+  expect(lines.slice(-2)).toEqual([
+    'not a setting: OPSCONDUCTOR_PROT',
+    'not a setting: OPSCONDUCTOR_LEASE_SECONDS_FILE',
+  ])
+})

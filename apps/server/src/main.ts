@@ -21,7 +21,7 @@ const run = async (argv: readonly string[]): Promise<number> => {
   const read = readConfig()
   const config = { ...read, LOCAL_TRANSPORT: read.LOCAL_TRANSPORT || isDemo }
   if (command === 'config') {
-    say(printConfig(config))
+    say([printConfig(config), ...unknownSettings().map((name) => `not a setting: ${name}`)].join('\n'))
     return 0
   }
 

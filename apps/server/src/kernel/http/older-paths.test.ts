@@ -26,6 +26,13 @@ describe('an older path', () => {
     ['/runs/3/steps', '/api/v1/executions/3/steps'],
     ['/api/v1/runs?q=a?b', '/api/v1/executions?q=a?b'],
     ['/api/v1/runs/3', '/api/v1/executions/3'],
+    ['/executor/status', '/api/v1/executors'],
+    ['/api/v1/executor/status', '/api/v1/executors'],
+    ['/worker/status', '/api/v1/executors'],
+    ['/api/v1/users/health', '/health'],
+    ['/api/v1/credentials/health', '/health'],
+    ['/api/targets/health', '/health'],
+    ['/jobs/health', '/health'],
     ['/api/v1/runs/3/steps', '/api/v1/executions/3/steps'],
   ])('%s is %s', (older, current) => {
     expect(currentPath(older, '*/*')).toBe(current)
@@ -99,6 +106,19 @@ describe('a client of the older paths', () => {
     expect(runs).toHaveLength(3)
     expect((await ask('GET', `/runs/${runs[0]?.id}`)).body).toMatchObject({ uuid: runs[0]?.uuid, id: runs[0]?.id })
     expect(((await ask('GET', '/api/v1/runs')).body['items'] as object[]).length).toBe(3)
+  })
+
+  test('asks for the health of a module without logging in, and for the executors', async () => {
+    for (const name of ['users', 'credentials', 'targets', 'jobs']) {
+      const answer = await fetch(`${app.url}/api/v1/${name}/health`)
+      expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'ok', database: { status: 'ok' } }])
+    }
+    await until(async () => {
+      const { items } = (await ask('GET', '/executor/status')).body as { items: object[] }
+      return items.length === 1
+    })
+    for (const path of ['/api/v1/executor/status', '/worker/status'])
+      expect((await ask('GET', path)).body).toMatchObject({ items: [{ zone: 'default' }] })
   })
 
   test('finds nothing at paths that must not exist', async () => {

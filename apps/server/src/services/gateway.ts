@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { Pool } from 'pg'
+import { answers } from '../kernel/database/index.ts'
 import { createHttpServer, type HttpOptions } from '../kernel/http/server.ts'
 import type { RunningService } from './service.ts'
 
@@ -19,10 +20,7 @@ export const startGateway = async (ports: GatewayPorts): Promise<RunningService 
 
   const health = async () => {
     const askedAt = performance.now()
-    const isReachable = await ports.pool.query('select').then(
-      () => true,
-      () => false,
-    )
+    const isReachable = await answers(ports.pool)
     return {
       isReady: isReachable,
       body: {

@@ -1,3 +1,4 @@
+export { answers } from './answers.ts'
 export { type Database, openDatabase, type OpenDatabaseOptions } from './connect.ts'
 export { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded.ts'
 export { untilLastOne } from './last-one.ts'

@@ -14,10 +14,15 @@ export type OpenDatabaseOptions = {
   readonly role?: string | null
   /** Connections at most, per thread. */
   readonly maxConnections?: number
+  /** A statement without an answer for so long is given up together with its connection. */
+  readonly answerLimitMs?: number
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string
   readonly log: Log
 }
+
+/** Far more than any statement of ours takes: the other side has died without a word. */
+const answerLimitMs = 300_000
 
 export type Database = {
   readonly kysely: Kysely<DB>
@@ -33,12 +38,14 @@ export const openDatabase = ({
   url,
   role,
   maxConnections = 8,
+  answerLimitMs: givenLimitMs = answerLimitMs,
   applicationName,
   log,
 }: OpenDatabaseOptions): Database => {
   const pool = new Pool({
     ...connectionConfig(url, role, applicationName),
     max: maxConnections,
+    query_timeout: givenLimitMs,
     types: valueTypes,
     // statements travel without waiting for the answers of those before them, see `transact`
     pipeline: true,
@@ -100,6 +107,7 @@ export const connectionConfig = (
     connectionString: connection.href,
     application_name: applicationName,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 10_000,
     // a process that stops in the middle of a transaction must not hold its locks for ever
     idle_in_transaction_session_timeout: 60_000,

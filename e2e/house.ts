@@ -14,7 +14,10 @@ import { opsctl } from './walks/opsctl.ts'
 import { everyPage } from './walks/pages.ts'
 import { windowsMachine } from './walks/windows.ts'
 
-/** Walks through the whole house: the same tests, however the services are divided among processes. */
+/**
+ * Walks through the whole house: the same tests, however the services are divided among processes. Only the look of the
+ * pages, which does not depend on that, is examined once.
+ */
 export const walkThrough = (services: string, mode: Mode) =>
   describe.runIf(hasSshd)(`the house with ${services}`, () => {
     const inhabited = inhabit(mode)
@@ -29,10 +32,8 @@ export const walkThrough = (services: string, mode: Mode) =>
       newcomer(inhabited, () => browser)
       cancelling(inhabited, () => browser)
       windowsMachine(inhabited, () => browser)
-      if (mode === 'together') {
-        everyday(inhabited, () => browser)
-        atScale(inhabited, () => browser)
-      }
+      everyday(inhabited, () => browser)
+      atScale(inhabited, () => browser)
       everyPage(inhabited, () => browser, mode)
     })
     opsctl(inhabited)

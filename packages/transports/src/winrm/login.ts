@@ -3,7 +3,7 @@ import type { Credentials } from '@opsconductor/winrm'
 /** Who logs in to Windows, and how. User names are `DOM\user`, `.\user`, `user@dom` or `user`. */
 export type WinrmLogin =
   | { kind: 'ntlm'; username: string; password: string }
-  /** Without a password: the ticket that the executor's own account holds. */
+  /** Without name and password: the ticket that the executor's own account holds. */
   | { kind: 'kerberos'; username?: string; password?: string }
   /** Accounts of the machine itself. Over plain HTTP the password is readable on the way: only when that is allowed. */
   | { kind: 'basic'; username: string; password: string; mayBeReadable?: boolean }
@@ -16,9 +16,7 @@ export const credentialsOf = (login: WinrmLogin): Credentials => {
       return { type: 'ntlm', username: login.username, password: login.password }
     case 'kerberos': {
       const { username, password } = login
-      return username === undefined || password === undefined
-        ? { type: 'kerberos' }
-        : { type: 'kerberos', username, password }
+      return { type: 'kerberos', username, password }
     }
     case 'basic': {
       const { username, password, mayBeReadable } = login

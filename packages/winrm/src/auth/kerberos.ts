@@ -17,9 +17,11 @@ import type { Authentication, Handshake, Peer } from './authentication.ts'
 import { isSpnego, mechanismToken, spnegoOffer } from './spnego.ts'
 
 export type KerberosAccount = {
-  /** `user@REALM`. Without it: whoever the system's ticket cache belongs to. */
+  /** `user@REALM`. Without name and password: whoever the system's ticket cache belongs to. */
   readonly username?: string | undefined
   readonly password?: string | undefined
+  /** The ticket that is there, whoever it belongs to, although a name is given without a password. Default false. */
+  readonly fromCache?: boolean | undefined
   /** Default `HTTP/<host>`, and `host/<host>` when there is no such service. */
   readonly servicePrincipalName?: string | undefined
   /** Lets the server act for us elsewhere, when the ticket may be forwarded. Default false. */
@@ -126,8 +128,23 @@ const serviceNames = ({ servicePrincipalName }: KerberosAccount, host: string) =
       ] as const)
     : ([[servicePrincipalName, PRINCIPAL]] as const)
 
-/** Kerberos by the system's library, in SPNEGO with that as its only mechanism. */
-export const kerberos = (account: KerberosAccount): Authentication => ({
+/** Half of an account would silently be another one: whoever the ticket cache belongs to. */
+const requireWhole = ({ username, password, fromCache = false }: KerberosAccount): void => {
+  if (password !== undefined && username === undefined)
+    throw new AuthError('Kerberos has a password and no user name: give both, or neither for the ticket of the system.')
+  if (password === undefined && username !== undefined && !fromCache)
+    throw new AuthError(
+      `Kerberos has the user name ${username} and no password: give both, or neither for the ticket of the system.`,
+    )
+}
+
+/** Kerberos by the system's library, in SPNEGO with that as its only mechanism. @throws AuthError for half of an account */
+export const kerberos = (account: KerberosAccount): Authentication => {
+  requireWhole(account)
+  return handshakeFor(account)
+}
+
+const handshakeFor = (account: KerberosAccount): Authentication => ({
   kind: 'handshake',
   name: 'Kerberos',
   begin: async (peer): Promise<Handshake> => {

@@ -1,6 +1,7 @@
-import type { Authentication, Peer, Protection } from '../auth/authentication.ts'
+import type { Authentication, Handshake, Peer, Protection } from '../auth/authentication.ts'
 import { AuthError, ConnectionError, ProtocolError } from '../errors.ts'
 import type { HttpAnswer, HttpConnection, HttpLimits } from './http.ts'
+import { within } from './waiting.ts'
 
 /** Tokens to and fro before we give up; Kerberos needs one, NTLM two. */
 const MAX_ROUNDS = 8
@@ -28,6 +29,22 @@ const tokenIn = ({ challenges }: HttpAnswer, scheme: string): Buffer | undefined
   return undefined
 }
 
+/** A handshake that comes too late is let go of. */
+const begin = async (
+  beginning: Promise<Handshake>,
+  inTime: (work: Promise<Handshake>) => Promise<Handshake>,
+): Promise<Handshake> => {
+  try {
+    return await inTime(beginning)
+  } catch (error) {
+    void beginning.then(
+      (late) => late.dispose(),
+      () => {},
+    )
+    throw error
+  }
+}
+
 /**
  * The handshake of a fresh connection, with empty requests, and the first token without being asked: that saves a
  * round trip and a connection. @returns the protection agreed on
@@ -40,9 +57,18 @@ export const logIn = async (
   limits: HttpLimits,
 ): Promise<Protection> => {
   const { name } = authentication
-  const handshake = await authentication.begin(peer)
+  // where a ticket has to be asked for, that takes as long as the KDC likes
+  const inTime = <T>(work: Promise<T>): Promise<T> =>
+    within(
+      { phase: 'connect', limitMs: limits.timeoutMs, what: `The log-in by ${name}`, signal: limits.signal },
+      work,
+      () => {},
+    )
+  const handshake = await begin(authentication.begin(peer), inTime)
+  let step: Promise<Buffer | undefined> = Promise.resolve(undefined)
+  const next = (token: Buffer | undefined): Promise<Buffer | undefined> => inTime((step = handshake.next(token)))
   try {
-    let ours = await handshake.next(undefined)
+    let ours = await next(undefined)
     for (let round = 0; round < MAX_ROUNDS && ours !== undefined; round++) {
       const answer = await connection.post(
         {
@@ -61,7 +87,7 @@ export const logIn = async (
         )
       if (answer.status === 404 || answer.status === 503)
         throw new ProtocolError(`There is no WinRM at this address (HTTP ${answer.status}).`)
-      ours = await handshake.next(theirs)
+      ours = await next(theirs)
       // whatever an empty request is worth to it, the server has let us in
       if (answer.status !== 401 && ours === undefined) {
         const protection = handshake.finish()
@@ -71,6 +97,8 @@ export const logIn = async (
     }
     throw new AuthError(`The log-in by ${name} came to no end.`)
   } finally {
-    handshake.dispose()
+    // a step that was given up may still use what the handshake holds
+    const dispose = () => handshake.dispose()
+    void step.then(dispose, dispose)
   }
 }

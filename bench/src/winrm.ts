@@ -13,6 +13,8 @@ import { promisify } from 'node:util'
 import { collect, connect, download, upload, type Client, type ConnectOptions } from '@opsconductor/winrm'
 import { startSlowLink, startWindows, type Windows } from '@opsconductor/transports/testing'
 import { printHead, printTimes } from './figures.ts'
+import { sayGoal } from './report/goal.ts'
+import { median } from './report/median.ts'
 
 const run = promisify(execFile)
 const PYTHON = '/usr/bin/python3'
@@ -32,8 +34,6 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   await work()
   return performance.now() - beganAt
 }
-
-const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
 
 /** Requests that a piece of work takes: to the service, and for the log-in. */
 const counted = async (windows: Windows, work: () => Promise<unknown>) => {
@@ -56,7 +56,8 @@ const countRoundTrips = async (): Promise<void> => {
       `${what.padEnd(52)}${String(names.length).padStart(8)}  ${names.join(' ')}${logIn === 0 ? '' : ` + ${logIn} for the log-in`}`,
     )
   console.log(`${'Round trips, exact'.padEnd(52)}${'count'.padStart(8)}`)
-  log(await counted(windows, () => oneShot(to(windows))), 'one command, from connecting to the end of its shell')
+  const whole = await counted(windows, () => oneShot(to(windows)))
+  log(whole, 'one command, from connecting to the end of its shell')
   await using client = await connect(to(windows))
   await using shell = await client.shell()
   const command = async () => {
@@ -65,7 +66,11 @@ const countRoundTrips = async (): Promise<void> => {
     while (windows.asked.at(-1) !== 'Signal') await new Promise((resolve) => setTimeout(resolve, 1))
   }
   await command()
-  log(await counted(windows, command), 'a command on an open shell')
+  const kept = await counted(windows, command)
+  log(kept, 'a command on an open shell')
+  sayGoal({ what: 'round trips of a command on an open shell', value: kept.names.length + kept.logIn, atMost: 3 })
+  sayGoal({ what: 'round trips one-shot, without the log-in', value: whole.names.length, atMost: 5 })
+  sayGoal({ what: 'round trips of the log-in', value: whole.logIn, atMost: 2 })
 }
 
 /** What a round trip of such a size takes by itself over this line: plain HTTP, a kept connection. */
@@ -169,7 +174,9 @@ const measureCommands = async (): Promise<void> => {
     for (let n = 0; n < 5; n++) await command()
     const times: number[] = []
     for (let n = 0; n < rounds; n++) times.push(await timed(command))
-    printTimes(`  a command on an open shell (${(median(times) / alone).toFixed(2)} × the round trips)`, times)
+    const value = median(times) / alone
+    printTimes(`  a command on an open shell (${value.toFixed(2)} × the round trips)`, times)
+    sayGoal({ what: `a command at ${addedMs} ms ÷ its round trips alone`, value, atMost: 1.3 })
     const whole: number[] = []
     for (let n = 0; n < Math.max(3, rounds / 4); n++) whole.push(await timed(() => oneShot(to(link.address))))
     printTimes('  one-shot: connect, log in, command, leave', whole)
@@ -197,9 +204,10 @@ const measureCopying = async (): Promise<void> => {
     const cpu = process.cpuUsage()
     const ms = await timed(work)
     show(what, ms, process.cpuUsage(cpu))
+    return COPIED_BYTES / MB / (ms / 1000)
   }
-  await measured('upload of 32 MB, sealed', () => upload(client, content, 'copied'))
-  await measured('download of 32 MB, sealed', async () => {
+  const up = await measured('upload of 32 MB, sealed', () => upload(client, content, 'copied'))
+  const down = await measured('download of 32 MB, sealed', async () => {
     let size = 0
     for await (const block of download(client, 'copied')) size += block.length
     if (size !== COPIED_BYTES) throw new Error(`${size} bytes came`)
@@ -210,6 +218,8 @@ const measureCopying = async (): Promise<void> => {
     for await (const { data } of command.output) size += data.length
     if (size !== COPIED_BYTES) throw new Error(`${size} bytes came`)
   })
+  for (const [way, value] of Object.entries({ up, down }))
+    sayGoal({ what: `32 MB ${way}, sealed`, value, atLeast: 20, unit: ' MB/s' })
 }
 
 const measureSessions = async (): Promise<void> => {

@@ -5,6 +5,25 @@ import { quiet } from '../../test/quiet.ts'
 import { until } from '../../test/until.ts'
 import { openFoundation } from './foundation.ts'
 
+test('a thread holds at most 8 connections, however much it asks', async () => {
+  await using database = await cloneDatabase()
+  const foundation = await openFoundation({
+    databaseUrl: database.url,
+    masterKeys: [{ version: 1, key: randomBytes(32) }],
+    isQueueMaintainer: true,
+    log: quiet,
+  })
+  try {
+    await Promise.all(Array.from({ length: 50 }, () => foundation.database.query('select pg_sleep(0.05)')))
+    const held = await database.asOwner(
+      `select from pg_stat_activity where datname = current_database() and application_name like 'opsconductor%'`,
+    )
+    expect(held).toHaveLength(8)
+  } finally {
+    await foundation.close()
+  }
+})
+
 test('a start that fails half-way leaves no connection open, so that the process ends', async () => {
   await using database = await cloneDatabase()
   const connections = () =>

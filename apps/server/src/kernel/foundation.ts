@@ -28,12 +28,15 @@ export type Foundation = {
   close: () => Promise<void>
 }
 
+/** With the listener's and the queue's own, a thread holds at most 8 connections. */
+const poolConnections = 6
+
 /** Opens all connections to the database. When one cannot be opened, those that could are closed again. */
 export const openFoundation = async (options: FoundationOptions): Promise<Foundation> => {
   const { databaseUrl: url, masterKeys, isQueueMaintainer, log } = options
   const { add, close } = createClosing()
   try {
-    const database = openDatabase({ url, applicationName: 'opsconductor', log })
+    const database = openDatabase({ url, applicationName: 'opsconductor', maxConnections: poolConnections, log })
     add(database.close)
     await proveMasterKeys(database.kysely, masterKeys)
     const listener = await openListener({ url, applicationName: 'opsconductor listen', log })

@@ -79,7 +79,8 @@ export const examine = async (options: ConnectOptions, port: number): Promise<Ex
     port,
     https,
     fingerprint: report.fingerprint ?? fingerprint,
-    isOk: findings.every(({ isOk }) => isOk),
+    // without its limits everything works
+    isOk: findings.every(({ what, isOk }) => isOk || what === 'limits'),
     findings,
   }
 }
@@ -132,11 +133,25 @@ const askRunspace = async (client: Client): Promise<string> => {
   ).stdout.trim()
 }
 
-const lookFurther = async (client: Client): Promise<Finding[]> => [
-  await timed('limits', async () => {
-    await client.learnLimits()
+const askLimits = async (client: Client): Promise<Finding> => {
+  let refusal: RemoteFault | undefined
+  const finding = await timed('limits', async () => {
+    refusal = await client.learnLimits()
     return `requests of ${Math.round(client.maxEnvelopeBytes / 1024)} KB`
-  }),
+  })
+  return refusal === undefined
+    ? finding
+    : {
+        ...finding,
+        isOk: false,
+        detail: `${refusal.message.trim()} So: requests of ${Math.round(client.maxEnvelopeBytes / 1024)} KB`,
+        advice:
+          'Files are copied more slowly, and everything else works: only administrators may read the limits (winrm get winrm/config).',
+      }
+}
+
+const lookFurther = async (client: Client): Promise<Finding[]> => [
+  await askLimits(client),
   await timed('PowerShell', async () => {
     const script = '$PSVersionTable.PSVersion.ToString()'
     return (await collect(await powershell(client, script, { timeoutMs: powerShellWithinMs }))).stdout.trim()

@@ -1,7 +1,7 @@
 import { createLane } from './connection/lane.ts'
 import { createLanes } from './connection/lanes.ts'
 import type { PhaseDone } from './connection/dial.ts'
-import { CancelledError } from './errors.ts'
+import { CancelledError, type RemoteFault } from './errors.ts'
 import { settle, type ConnectOptions } from './options.ts'
 import type { Command } from './winrs/command.ts'
 import { commandLineOf } from './cmd/command-line.ts'
@@ -21,8 +21,11 @@ export type Client = {
   run(command: string, options?: RunOptions & ShellSettings): Promise<Command>
   /** A shell of one's own, to be closed by whoever asked for it. */
   shell(settings?: ShellSettings, signal?: AbortSignal): Promise<Shell>
-  /** Asks once how large a request may be; copying files gains by it. */
-  learnLimits(signal?: AbortSignal): Promise<void>
+  /**
+   * Asks once how large a request may be; copying files gains by it. Resolves with the server's fault where it does not
+   * say, which harms nothing else.
+   */
+  learnLimits(signal?: AbortSignal): Promise<RemoteFault | undefined>
   readonly maxEnvelopeBytes: number
   /** Ends the shells it has kept, and every connection. */
   close(): Promise<void>
@@ -51,7 +54,7 @@ export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Cl
     sameSettings,
     maxCommandsPerShell,
   )
-  let learning: Promise<void> | undefined
+  let learning: Promise<RemoteFault | undefined> | undefined
 
   const close = async () => {
     await keeper.close()
@@ -62,7 +65,7 @@ export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Cl
   const learn = async (signal: AbortSignal | undefined) => {
     const lane = lanes.take()
     try {
-      await learnEnvelopeSize(station.endpoint, lane, signal)
+      return await learnEnvelopeSize(station.endpoint, lane, signal)
     } finally {
       lanes.give(lane)
     }
@@ -72,9 +75,9 @@ export const createClient = (options: ConnectOptions, phaseDone?: PhaseDone): Cl
     learning = undefined
     throw error
   }
-  const learnLimits = async (signal?: AbortSignal): Promise<void> => {
+  const learnLimits = async (signal?: AbortSignal): Promise<RemoteFault | undefined> => {
     try {
-      await (learning ??= learn(signal).catch(forgetLearning))
+      return await (learning ??= learn(signal).catch(forgetLearning))
     } catch (error) {
       // it was another one, who had asked first, that gave up
       if (error instanceof CancelledError && signal?.aborted !== true) return learnLimits(signal)

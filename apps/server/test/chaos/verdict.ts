@@ -74,6 +74,10 @@ export const judge = async (world: World, all: readonly Ended[], reference: Outp
         if (step.startedAt !== null) accounted.add(mark)
         if (step.status === 'completed' && !marks.has(mark)) verdict.forgotten.push(`${where} ${step.index}`)
       }
+      if (status === 'completed')
+        for (const index of stepModes.keys())
+          if (!steps.some((step) => step.index === index && step.status === 'completed'))
+            verdict.forgotten.push(`${where} ${index}: no try of it completed`)
       if (!steps.some(({ status }) => status === 'completed')) continue
       const output = await outputOf(world, uuid, number)
       for (const step of steps) {

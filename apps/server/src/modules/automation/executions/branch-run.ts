@@ -12,9 +12,10 @@ import { type BranchTask, createBranchWrites } from './branch-writes.ts'
 import { Fenced, type Hold, type Interruption, type Leases } from './leases.ts'
 import type { Progress } from './progress.ts'
 import { openValues } from './sealed-parameters.ts'
-import { selectSteps } from './step-results.store.ts'
+import { lastTryOf } from './retries.ts'
+import { isBegun, selectSteps } from './step-results.store.ts'
 import { outcomeOfRow, type StepOutcome } from './step-outcome.ts'
-import { createStepTries, isBegun, type Run, type StepTriesPorts } from './step-tries.ts'
+import { createStepTries, type Run, type StepTriesPorts } from './step-tries.ts'
 
 export type BranchRunPorts = StepTriesPorts & {
   vault: Vault
@@ -88,12 +89,13 @@ export const createBranchRun = (ports: BranchRunPorts) => {
         if (hold.leaving.aborted) return 'left'
       }
       // what a former holder has brought to an end stays as it ended
-      const isOver = latest !== undefined && latest.status !== 'ready' && !isBegun(latest)
-      const came = isOver
-        ? outcomeOfRow(latest)
-        : work.method === null
-          ? await waitOnce(ctx, run, work, latest)
-          : await runWithRetries(ctx, run, work, tries)
+      const ended = lastTryOf(work.step, tries)
+      const came =
+        ended !== undefined
+          ? outcomeOfRow(ended)
+          : work.method === null
+            ? await waitOnce(ctx, run, work, latest)
+            : await runWithRetries(ctx, run, work, tries)
       if (came === 'left' || came === 'aside') return came
       switch (came.status) {
         case 'completed':
@@ -109,7 +111,7 @@ export const createBranchRun = (ports: BranchRunPorts) => {
           if (work.step.onError !== 'continue')
             return { status: 'failed', outcome: came, message: `${work.planned.name}: ${came.message ?? 'failed'}` }
       }
-      if (isLockStep && !isOver && work !== run.steps.at(-1)) return { nextStep: work.index + 1 }
+      if (isLockStep && ended === undefined && work !== run.steps.at(-1)) return { nextStep: work.index + 1 }
     }
     return failed === null
       ? { status: 'completed', outcome: null, message: null }

@@ -76,6 +76,40 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
     expect(job.starts()).toBe(1)
   })
 
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'tries that are left survive %s of the executor between two',
+    async (signal) => {
+      const counter = fresh()
+      const command = `echo x >> ${counter}; [ "$(wc -l < ${counter})" -ge 2 ]`
+      await using first = await startExecutor()
+      const started = await fleet.start([step(command, { mode: 'attached', retries: 1, retryDelaySec: 5 })])
+      await until(async () => (await stepOf(started.uuid))?.status === 'failed')
+      first.kill(signal)
+      await using _second = await startExecutor()
+      expect(await fleet.ended(started, 30_000)).toMatchObject({ status: 'completed' })
+      expect((await fleet.steps(started.uuid)).map(({ status }) => status)).toEqual(['failed', 'completed'])
+      expect(linesIn(counter)).toHaveLength(2)
+    },
+  )
+
+  test('a step that never began is run, also when whoever noted that was lost before the next try', async () => {
+    const counter = fresh()
+    const started = await fleet.start([step(`echo x >> ${counter}`, { mode: 'attached' })])
+    const branch = `(select id from automation.branches where execution_id =
+      (select id from automation.executions where uuid = '${started.uuid}'))`
+    await fleet.database.asOwner(
+      `insert into automation.step_results (branch_id, execution_id, index, attempt, step_id, name, type, status,
+         branch_attempt, target_uuid, target_serial, target_name, mode, command, finished_at)
+       select id, execution_id, 0, 1, 'step-1', 'step-1', 'ssh.exec', 'skipped', 1, target_uuid, target_serial,
+         target_name, 'attached', '', now() from automation.branches where id = ${branch}`,
+    )
+    await fleet.database.asOwner(`update automation.branches set attempt = 1 where id = ${branch}`)
+    await using _executor = await startExecutor()
+    expect(await fleet.ended(started)).toMatchObject({ status: 'completed' })
+    expect((await fleet.steps(started.uuid)).map(({ status }) => status)).toEqual(['skipped', 'completed'])
+    expect(linesIn(counter)).toHaveLength(1)
+  })
+
   test('a copy is made again by the next executor, unless its author says otherwise', async () => {
     const there = join(folder, 'there')
     mkdirSync(there)

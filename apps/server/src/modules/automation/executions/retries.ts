@@ -1,6 +1,7 @@
 import type { Step } from '@opsconductor/contract'
 import { isCopyStep } from '../steps/copy-step.ts'
-import type { StepOutcome } from './step-outcome.ts'
+import { outcomeOfRow, type StepOutcome } from './step-outcome.ts'
+import { isBegun, type StepResultRow } from './step-results.store.ts'
 
 const longestDelaySec = 600
 
@@ -17,6 +18,26 @@ export const mayRunAgain = (step: Step, came: StepOutcome, failures: number): bo
   if (came.fault !== null) return faults?.includes(came.fault) ?? false
   return came.exitCode !== null && (exitCodes?.includes(came.exitCode) ?? false)
 }
+
+/**
+ * The try with which a step has come to its end, by what former holders of its branch have written down; undefined while
+ * something of it remains to be done. One that never began has not been done, and one that failed may have tries left: its
+ * holder may be lost before it noted the next one. What a time-out has stopped is not tried again: whether it has really
+ * ended only that holder knew.
+ */
+export const lastTryOf = (step: Step, tries: readonly StepResultRow[]): StepResultRow | undefined => {
+  const latest = tries.at(-1)
+  if (latest === undefined || latest.status === 'ready' || isBegun(latest)) return undefined
+  if (latest.status === 'skipped') return latest.completedIn === null ? undefined : latest
+  const isToGoOn =
+    latest.status === 'failed' &&
+    latest.fault !== 'timeout' &&
+    mayRunAgain(step, outcomeOfRow(latest), failuresOf(tries))
+  return isToGoOn ? undefined : latest
+}
+
+export const failuresOf = (tries: readonly StepResultRow[]): number =>
+  tries.filter(({ status }) => status === 'failed').length
 
 /** A copy done again leaves what it leaves when it is done once. */
 export const isIdempotent = (step: Step): boolean => step.idempotent ?? isCopyStep(step)

@@ -117,7 +117,7 @@ export const asTimedOut = (came: StepOutcome, timeoutSec: number | null): StepOu
       }
     : came
 
-/** What a former holder of the branch has written down. */
+/** What a former holder of the branch has written down; what it saw of the processes it stopped is not a part of that. */
 export const outcomeOfRow = (row: StepResultRow): StepOutcome =>
   outcome({
     status: row.status as StepOutcome['status'],
@@ -125,4 +125,5 @@ export const outcomeOfRow = (row: StepResultRow): StepOutcome =>
     signal: row.signal,
     fault: row.fault as Fault | null,
     message: row.message,
+    cancelOutcome: row.status !== 'cancelled' ? null : row.startedAt === null ? 'stopped' : 'unconfirmed',
   })

@@ -5,6 +5,9 @@ import { branchNumber } from '../plans/plans.ts'
 
 export type StepResultRow = Selectable<DB['automation.stepResults']>
 
+/** It has begun on its target, and nobody has seen its end. */
+export const isBegun = ({ status }: { status: string }) => status === 'running' || status === 'unknown'
+
 export type NewStepResult = Pick<
   StepResultRow,
   | 'branchId'

@@ -8,11 +8,11 @@ import type { Plans } from '../plans/plans.ts'
 import type { Claim } from './branch-claims.store.ts'
 import type { BranchRecord } from './branch-record.ts'
 import { Fenced, type Hold } from './leases.ts'
-import { mayRunAgain, retryDelayMs } from './retries.ts'
+import { failuresOf, mayRunAgain, retryDelayMs } from './retries.ts'
 import type { Asked } from './step-ask.ts'
 import { guardOf, type StepPorts, type StepTry } from './step-link.ts'
 import { asTimedOut, outcome, type StepOutcome } from './step-outcome.ts'
-import type { StepResultRow } from './step-results.store.ts'
+import { isBegun, type StepResultRow } from './step-results.store.ts'
 import { neverBegan, runStep, takeOverStep } from './step-run.ts'
 import { runWait } from './step-wait.ts'
 
@@ -115,15 +115,35 @@ export const createStepTries = (ports: StepTriesPorts) => {
     let begun = latest !== undefined && isBegun(latest) ? latest : undefined
     let attempt = latest?.attempt ?? 1
     let isAfterUnknown = begun === undefined && rows.at(-2)?.status === 'unknown'
-    let failures = rows.filter(({ status }) => status === 'failed').length
+    let failures = failuresOf(rows)
+    /** Waits between two tries. @returns how it ends when it is not tried again here */
+    const pause = async (sinceMs: number): Promise<StepOutcome | 'left' | undefined> => {
+      const interrupted = AbortSignal.any([hold.signal, hold.leaving])
+      await sleep(Math.max(0, retryDelayMs(work.step, failures) - sinceMs), interrupted)
+      if (hold.cancelled.aborted)
+        return outcome({
+          status: 'cancelled',
+          cancelOutcome: 'stopped',
+          message: 'Cancelled before it was tried again.',
+        })
+      return interrupted.aborted ? 'left' : undefined
+    }
+    if (latest !== undefined && latest.status !== 'ready' && begun === undefined) {
+      // its holder was lost before it noted the next try
+      const end = await pause(Date.now() - (latest.finishedAt?.getTime() ?? 0))
+      if (end !== undefined) return end
+      isAfterUnknown = false
+      attempt++
+      await record.ready(branch, [{ work, attempt }])
+    }
     for (;;) {
       const came = await tryStep(ctx, run, work, attempt, begun, isAfterUnknown)
       if (came === 'left') return came
       if (came !== 'never began') {
         if (came.status === 'failed') failures++
         if (!mayRunAgain(work.step, came, failures)) return came
-        await sleep(retryDelayMs(work.step, failures), hold.signal)
-        if (hold.signal.aborted) return came
+        const end = await pause(0)
+        if (end !== undefined) return end
       } else if (hold.cancelled.aborted) {
         return outcome({ status: 'cancelled', cancelOutcome: 'stopped', message: 'Cancelled before it began.' })
       }
@@ -146,9 +166,6 @@ export const createStepTries = (ports: StepTriesPorts) => {
 
   return { runWithRetries, waitOnce }
 }
-
-/** It has begun on its target, and nobody has seen its end. */
-export const isBegun = ({ status }: { status: string }) => status === 'running' || status === 'unknown'
 
 const notMeasured = { method: null, waitMs: null, authenticateMs: null, collectMs: null, outputBytes: 0 }
 

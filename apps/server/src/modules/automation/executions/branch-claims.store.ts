@@ -157,7 +157,9 @@ export const findWaiting = (db: Kysely<DB>, uuid: string) =>
 
 /**
  * In lock-step: a branch that has a step behind it waits until all of its batch have. It is `scheduled` then, as before
- * it began. @returns false when this attempt has lost it
+ * it began. Call it with the execution's row locked.
+ *
+ * @returns false when this attempt has lost it, or the execution is to be stopped: nobody would call it again
  */
 export const awaitStage = async (
   db: Kysely<DB>,
@@ -171,6 +173,15 @@ export const awaitStage = async (
     .where('id', '=', branch.id)
     .where('attempt', '=', branch.attempt)
     .where('status', '=', 'running')
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom('automation.executions as execution')
+          .select('execution.id')
+          .whereRef('execution.id', '=', 'automation.branches.executionId')
+          .where('execution.cancelRequestedAt', 'is', null),
+      ),
+    )
     .returning('id')
     .executeTakeFirst()
   return waits !== undefined

@@ -183,11 +183,13 @@ export const createBranchRecord = (
         if (await requeueBranch(ctx.db, branch, changeSeq)) await enqueue(ctx)
       }),
 
-    /** In lock-step: the others of its batch come first. @returns false when this attempt has lost it */
-    awaitStage: (branch: Claim, nextStep: number) =>
+    /** In lock-step: the others of its batch come first. @returns false when it is lost, or to be stopped */
+    awaitStage: (branch: Claim, nextStep: number): Promise<boolean> =>
       transaction(ctx, async (ctx) => {
         const changeSeq = await store.drawChange(ctx.db, branch.executionId)
-        if (await awaitStage(ctx.db, branch, nextStep, changeSeq)) await progress.advance(ctx, branch.executionId)
+        const waits = await awaitStage(ctx.db, branch, nextStep, changeSeq)
+        if (waits) await progress.advance(ctx, branch.executionId)
+        return waits
       }),
 
     /** Its step waits for a moment that is not near: nobody holds it until then. */

@@ -130,9 +130,13 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     const stopHearing = wake.hear(topics.cancel(executionUuid), leases.look)
     try {
       const run = await prepare(ctx, record, branch, hold, target)
-      const end = await runSteps(ctx, run)
+      let end = await runSteps(ctx, run)
       if (end === 'aside') return await record.setAside(branch)
-      if (end !== 'left' && 'nextStep' in end) return await record.awaitStage(branch, end.nextStep)
+      if (end !== 'left' && 'nextStep' in end) {
+        if (await record.awaitStage(branch, end.nextStep)) return
+        // a cancel came while the step ended; whoever has lost the branch writes nothing with this
+        end = interrupted('cancelled', null)
+      }
       if (end !== 'left') {
         await record.end(branch, end)
         return ports.metrics.branch(branch.targetName, end.status)

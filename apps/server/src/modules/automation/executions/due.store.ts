@@ -19,7 +19,8 @@ export const selectTimeLeftMs = async (
   )?.leftMs ?? 0
 
 /**
- * Lets go of a branch whose step waits: it goes on running, though no executor holds it, until its moment comes.
+ * Lets go of a branch whose step waits: it goes on running, though no executor holds it, until its moment comes. Where
+ * the execution is to be stopped, that is now. Call it with its row locked.
  *
  * @returns false when this attempt has lost it
  */
@@ -36,7 +37,12 @@ export const setAside = async (
       changeSeq,
       dueAt: values
         .selectFrom('automation.stepResults as step')
-        .select('step.dueAt')
+        .innerJoin('automation.executions as execution', 'execution.id', 'step.executionId')
+        .select(
+          sql<Date>`case when execution.cancel_requested_at is null then step.due_at else clock_timestamp() end`.as(
+            'at',
+          ),
+        )
         .whereRef('step.branchId', '=', 'branch.id')
         .where('step.status', '=', 'running')
         .where('step.dueAt', 'is not', null)

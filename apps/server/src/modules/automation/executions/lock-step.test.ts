@@ -60,6 +60,28 @@ test('who waits for the others says so, and keeps its target', async () => {
   expect((await fleet.ended(other, 60_000)).status).toBe('completed')
 })
 
+test.each([
+  ['cancel', "cancel_requested_by = 'admin'", { status: 'cancelled', cancelOutcome: 'stopped' }],
+  ['time limit', 'timed_out_at = now()', { status: 'failed', fault: 'timeout', cancelOutcome: 'stopped' }],
+] as const)('a %s that comes while a step ends does not leave its branch to wait for others', async (_, set, ended) => {
+  const [file, flag] = [fleet.fresh(), fleet.fresh()]
+  const first = `${say(file, 'one')}; until [ -e ${flag} ]; do sleep 0.02; done`
+  const started = await fleet.start({
+    targets: ['host-1', 'host-2'],
+    steps: [exec(first), exec(say(file, 'two'))],
+    strategy: { pace: 'lock_step' },
+  })
+  await until(() => fleet.linesIn(file).length === 2)
+  // it is asked, and no executor has heard of it yet
+  await fleet.database.asOwner(
+    `update automation.executions set cancel_requested_at = now(), ${set} where uuid = '${started.uuid}'`,
+  )
+  writeFileSync(flag, '')
+  expect(await fleet.ended(started)).toMatchObject({ status: ended.status, cancelOutcome: 'stopped' })
+  expect(await fleet.branches(started.uuid)).toMatchObject([ended, ended])
+  expect(stepsOf(fleet.linesIn(file))).toEqual(['one', 'one'])
+})
+
 test('a branch that fails is not waited for, and one step that may fail is', async () => {
   const file = fleet.fresh()
   const started = await fleet.start({

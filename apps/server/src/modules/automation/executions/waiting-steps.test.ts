@@ -54,6 +54,30 @@ test('a wait of a day holds no slot, says until when, and is cancelled at once',
   ])
 })
 
+test('a cancel that comes when a wait has just begun ends it, too', async () => {
+  const { database } = fleet
+  await database.asOwner(`
+    create function automation.cancel_at_wait() returns trigger language plpgsql as $$ begin
+      update automation.executions set cancel_requested_at = now(), cancel_requested_by = 'admin' where id = new.execution_id;
+      return null;
+    end $$`)
+  await database.asOwner(`
+    create trigger cancel_at_wait after update on automation.step_results for each row
+    when (new.status = 'running' and new.due_at is not null and new.message is null)
+    execute function automation.cancel_at_wait()`)
+  try {
+    const started = await fleet.start({
+      targets: ['host-1'],
+      steps: [{ type: 'wait', durationSec: daySec }, exec('true')],
+    })
+    expect(await fleet.ended(started)).toMatchObject({ status: 'cancelled', cancelOutcome: 'stopped' })
+    expect((await fleet.steps(started.uuid)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled'])
+  } finally {
+    await database.asOwner('drop trigger cancel_at_wait on automation.step_results')
+    await database.asOwner('drop function automation.cancel_at_wait()')
+  }
+})
+
 test('a step waits until a moment, which may be a parameter; one that is past is no wait', async () => {
   const { serial } = await fleet.addJob({
     targets: ['host-1'],

@@ -307,6 +307,7 @@ export interface AutomationStepResults {
   name: string;
   outputBytes: Generated<number>;
   outputSeq: number | null;
+  placeHash: string | null;
   processGroup: number | null;
   runMs: number | null;
   signal: string | null;

@@ -25,7 +25,7 @@ export const methodsColumn = sql<TargetMethod[]>`coalesce((
   select json_agg(json_build_object(
       'uuid', m.uuid, 'type', m.type, 'name', m.name, 'isPrimary', m.is_primary, 'priority', m.priority,
       'isActive', m.is_active, 'config', m.config, 'credentials', coalesce((
-        select json_agg(json_build_object('uuid', c.uuid, 'name', c.name, 'isPrimary', mc.is_primary,
+        select json_agg(json_build_object('uuid', c.uuid, 'name', c.name, 'username', c.username, 'isPrimary', mc.is_primary,
             'secretVersion', c.secret_version, 'secretEnteredBy', c.secret_entered_by) order by mc.is_primary desc, lower(c.name))
           from assets.method_credentials mc join assets.credentials c on c.id = mc.credential_id
           where mc.method_id = m.id), '[]'::json),
@@ -40,6 +40,8 @@ export const methodsColumn = sql<TargetMethod[]>`coalesce((
 export type MethodCredential = {
   uuid: string
   name: string
+  /** Null where its kind has none. */
+  username: string | null
   isPrimary: boolean
   secretVersion: number
   /** UUID of the user; null where it is not known. */

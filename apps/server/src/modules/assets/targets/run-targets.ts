@@ -33,7 +33,7 @@ export type RunMethod = {
   /** Null for every other kind of method. */
   winrm: RunWinrm | null
   /** Null when the method needs none, or was given `none`. */
-  credential: { uuid: string; name: string; secretVersion: number } | null
+  credential: { uuid: string; name: string; username: string | null; secretVersion: number } | null
 }
 
 /** `problem` says why it cannot be gone; then nothing is connected. */
@@ -132,7 +132,13 @@ export const toRunMethod = (
 }
 
 const direct = (method: TargetMethod): RunMethod => {
-  const credential = method.credentials.find(({ isPrimary }) => isPrimary)
+  const primary = method.credentials.find(({ isPrimary }) => isPrimary)
+  const credential = primary && {
+    uuid: primary.uuid,
+    name: primary.name,
+    username: primary.username,
+    secretVersion: primary.secretVersion,
+  }
   return {
     uuid: method.uuid,
     type: method.type,
@@ -143,10 +149,7 @@ const direct = (method: TargetMethod): RunMethod => {
     guardDirectory: method.config.guardDirectory ?? null,
     way: { hops: [], problem: null },
     winrm: method.type === 'winrm' ? toRunWinrm(method.config) : null,
-    credential:
-      credential === undefined
-        ? null
-        : { uuid: credential.uuid, name: credential.name, secretVersion: credential.secretVersion },
+    credential: credential ?? null,
   }
 }
 

@@ -13,6 +13,7 @@ import { Fenced } from './leases.ts'
 import type { Progress } from './progress.ts'
 import type { StepStart } from './held-steps.store.ts'
 import type { Link } from './step-link.ts'
+import { placeHashOf } from './step-place.ts'
 import { asTimedOut, outcome as outcomeOf, type StepOutcome } from './step-outcome.ts'
 
 export type Try = { index: number; attempt: number }
@@ -86,7 +87,8 @@ export const createBranchRecord = (
       const { name, target, id, command } = work.planned
       const at = method.port > 0 ? `${method.host}:${method.port}` : method.host
       const credential = method.credential?.name ?? null
-      const change = { executor, waitMs, connectMs, authenticateMs, method: method.type, credential, command }
+      const over = { method: method.type, credential, placeHash: placeHashOf(work.target, method) }
+      const change = { executor, waitMs, connectMs, authenticateMs, command, ...over }
       return begun(branch, step, change, [
         line(branch, `Connected to ${target.name} by ${method.type} (${at}).`, {
           phase: 'communication',

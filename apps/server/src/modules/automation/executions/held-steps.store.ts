@@ -24,6 +24,8 @@ export type StepStart = StepChange<{
   /** With its credential, which may be none. */
   method?: string
   credential?: string | null
+  /** Of that method, as `placeHashOf` makes it. */
+  placeHash?: string
   command?: string
   /** A step that waits: until when, by the database's clock. */
   due?: { durationSec: number } | { until: Date }
@@ -111,7 +113,7 @@ const changeSteps = async (
 
 const starts = {
   columns: sql`executor text, "waitMs" float8, "connectMs" float8, "authenticateMs" float8, method text, credential text,
-    command text, "dueInSec" float8, "dueAt" timestamptz`,
+    "placeHash" text, command text, "dueInSec" float8, "dueAt" timestamptz`,
   from: sql`step.status = 'ready'`,
   onlyIf: sql`held.lease_until > clock_timestamp() and not drawn.is_cancelled`,
   // what a try writes comes behind what the branch had written when it began
@@ -119,7 +121,7 @@ const starts = {
     executor = asked.executor, wait_ms = asked."waitMs", connect_ms = asked."connectMs",
     authenticate_ms = asked."authenticateMs", method = coalesce(asked.method, step.method),
     credential = case when asked.method is null then step.credential else asked.credential end,
-    command = coalesce(asked.command, step.command), output_seq = held.output_seq,
+    place_hash = asked."placeHash", command = coalesce(asked.command, step.command), output_seq = held.output_seq,
     due_at = coalesce(asked."dueAt", clock_timestamp() + make_interval(secs => asked."dueInSec"))`,
 }
 

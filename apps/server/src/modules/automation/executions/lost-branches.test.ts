@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { api, type ResolveRequest } from '@opsconductor/contract'
@@ -9,35 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { refusal } from '../../../../test/client.ts'
 import { addTarget, type Fleet, startFleet } from '../../../../test/fleet.ts'
 import { until } from '../../../../test/until.ts'
-
-/** A way to a server that can be closed and opened again at the same port. */
-const startWay = async (to: { host: string; port: number }) => {
-  const sockets = new Set<Socket>()
-  const listen = async (port: number): Promise<Server> => {
-    const server = createServer((socket) => {
-      const onward = connect(to)
-      for (const one of [socket, onward]) {
-        sockets.add(one)
-        one.on('error', () => {})
-        one.on('close', () => sockets.delete(one))
-      }
-      socket.pipe(onward)
-      onward.pipe(socket)
-      socket.on('close', () => onward.destroy())
-    }).listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    return server
-  }
-  let server = await listen(0)
-  const { port } = server.address() as AddressInfo
-  const close = async () => {
-    const closed = once(server, 'close')
-    server.close()
-    for (const socket of sockets) socket.destroy()
-    await closed
-  }
-  return { host: '127.0.0.1', port, close, open: async () => void (server = await listen(port)) }
-}
+import { startWay } from '../../../../test/way.ts'
 
 describe.skipIf(!sshdAvailable('lost branches'))('lost branches', () => {
   let fleet: Fleet

@@ -33,6 +33,7 @@ export const askTarget = async (
   let link = first
   let silentSinceMs = Date.now()
   let pauseMs = firstPauseMs
+  const isGone = methods.length === 0 // no patience leads there
   for (;;) {
     try {
       link ??= await connectStep(ctx, ports, run, methods, hold.leaving)
@@ -48,11 +49,11 @@ export const askTarget = async (
       link = undefined
       if (hold.leaving.aborted) return { asked: 'left', link }
       const silentMs = Date.now() - silentSinceMs
-      if (hold.cancelled.aborted && silentMs > cancelPatienceMs) {
+      if (hold.cancelled.aborted && (silentMs > cancelPatienceMs || isGone)) {
         const stopped: Stopped = { kind: 'stopped', because: 'cancelled', outcome: 'unconfirmed', pids: [] }
         return { asked: outcomeOfExit(stopped, run.work.step), link }
       }
-      if (silentMs > ports.unreachableSec * 1000) return { asked: unanswered(error), link }
+      if (silentMs > ports.unreachableSec * 1000 || isGone) return { asked: unanswered(error), link }
       if (pauseMs === firstPauseMs) await run.note(`${error.message} Trying again.`)
       await sleep(pauseMs, hold.leaving)
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)

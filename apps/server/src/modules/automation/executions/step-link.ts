@@ -7,6 +7,8 @@ import type { OutputWriter } from '../output/writer.ts'
 import type { BranchStep } from '../plans/branch-plan.ts'
 import { ruleOf } from '../steps/step-types.ts'
 import type { Hold } from './leases.ts'
+import { placeHashOf } from './step-place.ts'
+import type { StepResultRow } from './step-results.store.ts'
 
 export type StepPorts = {
   connections: Assets['connections']
@@ -66,11 +68,20 @@ export const methodsOf = ({ step, target, method }: BranchStep): RunMethod[] => 
 ]
 
 /**
- * The methods over which a step may have begun. What guards it is kept for the account that began it: another account
- * knows nothing of it, and would let it begin a second time.
+ * The methods over which a step may have begun. What guards it is kept where it began and for the account that began it:
+ * another one knows nothing of it, and would let it begin a second time.
+ *
+ * @param row `placeHash` is null in one that was written before there was any
  */
-export const methodsOfBegun = (work: BranchStep, row: { method: string | null; credential: string | null }) =>
-  methodsOf(work).filter(({ type, credential }) => type === row.method && (credential?.name ?? null) === row.credential)
+export const methodsOfBegun = (
+  work: BranchStep,
+  row: Pick<StepResultRow, 'method' | 'credential' | 'placeHash'>,
+): RunMethod[] =>
+  methodsOf(work).filter((method) =>
+    row.placeHash === null
+      ? method.type === row.method && (method.credential?.name ?? null) === row.credential
+      : placeHashOf(work.target, method) === row.placeHash,
+  )
 
 /**
  * Connects to the target of a step, by the next method when one fails. A host key that is not the pinned one is no reason
@@ -114,7 +125,7 @@ export const connectStep = async (
   throw new TransportError(
     'refused',
     'connect',
-    `${work.target.name} has no longer the method, or the credential, with which this step began.`,
+    `The machine of ${work.target.name}, its method or its credential has been changed since this step began, and where it began cannot be reached any more.`,
   )
 }
 

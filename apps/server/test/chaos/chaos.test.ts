@@ -1,7 +1,7 @@
 import { sshdAvailable } from '@opsconductor/transports/testing'
 import { describe, expect, test } from 'vitest'
 import { between, faultsOf, oneOf, pause } from './faults.ts'
-import { type Ended, patiently, seeThrough, startOne } from './load.ts'
+import { type Ended, seeThrough, startOne } from './load.ts'
 import { judge, referenceOf } from './verdict.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -41,7 +41,7 @@ const disturb = async (world: World) => {
   const working = Array.from({ length: atOnce }, async () => {
     while (isToGoOn()) {
       begun++
-      const execution = await patiently(() => startOne(world))
+      const execution = await startOne(world)
       ended.push(await seeThrough(world, execution, begun % cancelOneIn === 0))
     }
   })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { api, type BranchStatus, type Execution, isFinalExecution } from '@opsconductor/contract'
 import type { StepInput } from '../fleet.ts'
 import { between, pause } from './faults.ts'
@@ -23,12 +24,6 @@ const stepOf = (world: World, index: number): StepInput => ({
   ].join('\n'),
 })
 
-export const startOne = (world: World): Promise<Execution> =>
-  world.fleet.start(
-    stepModes.map((_, index) => stepOf(world, index)),
-    { targets: world.names },
-  )
-
 /** The gateway's database is cut, too: a request may fail, and is made again. */
 export const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
   for (let tries = 1; ; tries++) {
@@ -39,6 +34,15 @@ export const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
       await pause(200)
     }
   }
+}
+
+/** The answer to a start may be lost although it was committed: under its key it is the same one when it is asked for again. */
+export const startOne = async (world: World): Promise<Execution> => {
+  const { addJob, admin } = world.fleet
+  const steps = stepModes.map((_, index) => stepOf(world, index))
+  const { serial: ref } = await patiently(() => addJob(steps, { targets: world.names }))
+  const headers = { 'idempotency-key': randomUUID() }
+  return patiently(() => admin(api.executions.start, { params: { ref }, body: {} }, { headers }))
 }
 
 /**

@@ -175,7 +175,8 @@ export const createBranchRecord = (
       writes.end(ctx, {
         branch,
         plain: toEnding(branch, end),
-        byTime: toEnding(branch, endTimedOut(branch, end)),
+        byCancel: toEnding(branch, endStopped(end)),
+        byTime: toEnding(branch, endTimedOut(branch, endStopped(end))),
       }),
 
     /** Nothing has begun that has not ended: another executor may go on. */
@@ -203,6 +204,16 @@ export const createBranchRecord = (
       }),
   }
 }
+
+/** Where the execution is to be stopped, nobody will be asked what became of a lost branch: it is given up. */
+const endStopped = (end: BranchEnd): BranchEnd =>
+  end.status === 'lost'
+    ? {
+        status: 'cancelled',
+        outcome: outcomeOf({ status: 'cancelled', cancelOutcome: 'unconfirmed', message: end.message }),
+        message: end.message,
+      }
+    : end
 
 const endTimedOut = ({ timeoutSec }: Claim, { outcome, message }: BranchEnd): BranchEnd => {
   const stopped = outcome ?? outcomeOf({ status: 'cancelled', cancelOutcome: 'stopped', message })

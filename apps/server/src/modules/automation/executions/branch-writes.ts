@@ -4,7 +4,7 @@ import { gathered } from '../../../kernel/gather.ts'
 import { insertLogLines, type NewLogLine } from '../log/log.store.ts'
 import { type Claim, claimBranches } from './branch-claims.store.ts'
 import { type BranchEnding, endClaims } from './branch-ends.store.ts'
-import { isStoppedByTime } from './deadlines.store.ts'
+import { lockStop } from './deadlines.store.ts'
 import { finishSteps, type HeldBranch, type StepFinish, type StepStart, startSteps } from './held-steps.store.ts'
 import type { Progress } from './progress.ts'
 import { endSteps, insertReadySteps, type NewStepResult } from './step-results.store.ts'
@@ -15,8 +15,8 @@ import { endSteps, insertReadySteps, type NewStepResult } from './step-results.s
  */
 export type BranchTask = { branch: string; target?: string; execution?: string }
 
-/** The end of a branch. Where time stopped it and not a person, that is known only when it is written down. */
-export type Ending = { branch: HeldBranch; plain: EndOf; byTime: EndOf }
+/** The end of a branch. Whether its execution is to be stopped, and by whom, is known only when it is written down. */
+export type Ending = { branch: HeldBranch; plain: EndOf; byCancel: EndOf; byTime: EndOf }
 /** What is written down with an end, and the line that says so. */
 type EndOf = { end: Omit<BranchEnding, 'branch'>; line: NewLogLine }
 
@@ -29,10 +29,10 @@ export const createBranchWrites = (ports: { progress: Pick<Progress, 'goOn'>; ex
 
   const end = async (ctx: Context, endings: readonly Ending[]): Promise<void> => {
     const executionId = endings[0]?.branch.executionId ?? 0
-    const isTimedOut =
-      endings.some(({ plain }) => plain.end.status === 'cancelled') && (await isStoppedByTime(ctx.db, executionId))
-    const all = endings.map(({ branch, plain, byTime }) => {
-      const { end, line } = isTimedOut && plain.end.status === 'cancelled' ? byTime : plain
+    const stop = endings.some(isOfStop) ? await lockStop(ctx.db, executionId) : null
+    const all = endings.map((ending) => {
+      const { branch, plain, byTime, byCancel } = ending
+      const { end, line } = stop === null || !isOfStop(ending) ? plain : stop === 'timeout' ? byTime : byCancel
       return { ending: { branch, ...end }, line }
     })
     const came = await endClaims(
@@ -121,5 +121,8 @@ export const createBranchWrites = (ports: { progress: Pick<Progress, 'goOn'>; ex
     ),
   }
 }
+
+/** It ends another way where its execution is to be stopped. */
+const isOfStop = ({ plain }: Ending) => plain.end.status === 'cancelled' || plain.end.status === 'lost'
 
 export type BranchWrites = ReturnType<typeof createBranchWrites>

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { DB } from '../../../kernel/database/index.ts'
+import { lockExecution } from './executions.store.ts'
 
 /** Executions whose time is over, and that nobody has stopped yet. */
 export const selectOverdue = async (db: Kysely<DB>, limit: number): Promise<number[]> =>
@@ -15,7 +16,9 @@ export const selectOverdue = async (db: Kysely<DB>, limit: number): Promise<numb
       .execute()
   ).map(({ id }) => id)
 
-/** Whether an execution was stopped because its time was over. */
-export const isStoppedByTime = async (db: Kysely<DB>, id: number): Promise<boolean> =>
-  (await db.selectFrom('automation.executions').select('timedOutAt').where('id', '=', id).executeTakeFirstOrThrow())
-    .timedOutAt !== null
+/** Why an execution is to be stopped, if it is. Its row is locked: nothing changes that any more. */
+export const lockStop = async (db: Kysely<DB>, id: number): Promise<'cancelled' | 'timeout' | null> => {
+  const { timedOutAt, cancelRequestedAt } = await lockExecution(db, id)
+  if (timedOutAt !== null) return 'timeout'
+  return cancelRequestedAt === null ? null : 'cancelled'
+}

@@ -165,6 +165,29 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
     expect(job.starts()).toBe(1)
   })
 
+  test.each([
+    ['cancel', "cancel_requested_by = 'admin'", { status: 'cancelled', fault: null }],
+    ['time limit', 'timed_out_at = now()', { status: 'failed', fault: 'timeout' }],
+  ] as const)('a step of which nobody knows after a %s is given up, and not lost', async (_, set, ended) => {
+    const job = waiting()
+    await using first = await startExecutor()
+    const started = await fleet.start([step(job.command, { mode: 'attached' }), 'echo never'])
+    await begun(started.uuid)
+    first.kill('SIGKILL')
+    job.kill()
+    await fleet.database.asOwner(
+      `update automation.executions set cancel_requested_at = now(), ${set} where uuid = '${started.uuid}'`,
+    )
+    await using _second = await startExecutor()
+    expect(await fleet.ended(started)).toMatchObject({
+      status: ended.status,
+      cancelOutcome: 'unconfirmed',
+      needsAttention: false,
+    })
+    expect(await branchOf(started.uuid)).toMatchObject({ ...ended, cancelOutcome: 'unconfirmed' })
+    expect(job.starts()).toBe(1)
+  })
+
   test('a lost step that its author called idempotent is run again by another executor', async () => {
     const job = waiting()
     await using first = await startExecutor()

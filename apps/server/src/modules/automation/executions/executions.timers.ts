@@ -1,3 +1,4 @@
+import type { CancelOutcome } from '@opsconductor/contract'
 import { type Context, transaction } from '../../../kernel/context.ts'
 import type { Publish } from '../../../kernel/facts/facts.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
@@ -16,6 +17,7 @@ import { updateBranch } from './branches.store.ts'
 import * as store from './executions.store.ts'
 import type { Progress } from './progress.ts'
 import { endSteps, selectSteps } from './step-results.store.ts'
+import { isBegun } from './step-results.store.ts'
 
 type Ports = { progress: Progress; queue: Queue; publish: Publish }
 
@@ -35,7 +37,8 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
     if (branch === undefined) return // somebody else was first
     const changeSeq = await store.drawChange(ctx.db, branch.executionId)
     const steps = await selectSteps(ctx.db, { executionId: branch.executionId, branchId: branch.id }, 10_000)
-    const running = steps.find(({ status }) => status === 'running')
+    // of a lost branch that was taken again, nobody knows yet what became of its step
+    const begun = steps.find((step, at) => isBegun(step) && steps[at + 1]?.index !== step.index)
     const isCancelled = execution.cancelRequestedAt !== null
     const note = (message: string, level: 'warning' | 'error') =>
       insertLogLines(ctx.db, execution, [
@@ -66,31 +69,36 @@ export const createSweep = ({ progress, queue, publish }: Ports) => {
       await publish(ctx, 'branch.lost', branch.uuid, { execution: execution.uuid })
     }
 
-    if (isCancelled && running === undefined) {
+    const endStopped = async (cancelOutcome: CancelOutcome, message: string) => {
       const isTimedOut = execution.timedOutAt !== null
+      await endSteps(ctx.db, [branch.id], ['running'], { status: 'unknown', message, changeSeq })
       await endSteps(ctx.db, [branch.id], ['ready'], { status: 'cancelled', changeSeq })
       await updateBranch(ctx.db, branch.id, {
         status: isTimedOut ? 'failed' : 'cancelled',
         fault: isTimedOut ? 'timeout' : null,
         finishedAt: new Date(),
         leaseUntil: null,
-        message: `${isTimedOut ? 'Timed out' : 'Cancelled'}; its executor was lost between steps.`,
-        cancelOutcome: 'stopped',
+        message: `${isTimedOut ? 'Timed out' : 'Cancelled'}; ${message}`,
+        cancelOutcome,
         changeSeq,
       })
+    }
+
+    if (isCancelled && begun === undefined) {
+      await endStopped('stopped', 'its executor was lost between steps.')
       return progress.advance(ctx, branch.executionId)
     }
     if (branch.losses + 1 >= mostLosses) {
       const message = `${mostLosses} executors have taken this branch and were lost. Their own logs say why.`
-      await (running === undefined ? giveUp(message) : lose(message))
+      await (begun === undefined ? giveUp(message) : isCancelled ? endStopped('unconfirmed', message) : lose(message))
       await note(message, 'error')
       return progress.advance(ctx, branch.executionId)
     }
     await requeueBranch(ctx.db, branch, changeSeq, true)
     await note(
-      running === undefined
+      begun === undefined
         ? `The executor of ${branch.targetName} was lost between steps; another one goes on.`
-        : `The executor of ${branch.targetName} was lost while step ${running.index + 1} ran; another one asks the target what became of it.`,
+        : `The executor of ${branch.targetName} was lost while step ${begun.index + 1} ran; another one asks the target what became of it.`,
       'warning',
     )
     await queue.enqueue(ctx, queueOf('branch', branch.zone), [{ branch: branch.uuid }], execution.priority)

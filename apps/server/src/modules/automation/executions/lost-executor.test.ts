@@ -188,6 +188,36 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
     expect(job.starts()).toBe(1)
   })
 
+  test.each([
+    ['asked about once more', 0],
+    ['given up after too many of them', 9],
+  ])('a lost step whose next executor dies after a cancel is %s, and not called stopped', async (_, losses) => {
+    const job = waiting()
+    await using first = await startExecutor()
+    const started = await fleet.start([step(job.command, { mode: 'attached' })])
+    await begun(started.uuid)
+    first.kill('SIGKILL')
+    job.kill()
+    {
+      await using _second = await startExecutor()
+      await until(async () => (await branchOf(started.uuid))?.status === 'lost')
+    }
+    // taken once more, by one of which nothing was heard since
+    await fleet.database.asOwner(`
+      with cancelled as (
+        update automation.executions set cancel_requested_at = now(), cancel_requested_by = 'admin', needs_attention = false
+        where uuid = '${started.uuid}' returning id
+      )
+      update automation.branches set status = 'running', ask_again_at = null, executor = 'gone:1', attempt = attempt + 1,
+        losses = ${losses}, lease_until = now() - interval '1 second'
+      where execution_id = (select id from cancelled)`)
+    if (losses === 0) await until(async () => (await branchOf(started.uuid))?.status === 'queued')
+    await using _third = losses === 0 ? await startExecutor() : undefined
+    expect(await fleet.ended(started)).toMatchObject({ status: 'cancelled', cancelOutcome: 'unconfirmed' })
+    expect((await stepOf(started.uuid))?.status).toBe('unknown')
+    expect(job.starts()).toBe(1)
+  })
+
   test('a lost step that its author called idempotent is run again by another executor', async () => {
     const job = waiting()
     await using first = await startExecutor()

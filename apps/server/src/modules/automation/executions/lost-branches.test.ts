@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { api, type ResolveRequest } from '@opsconductor/contract'
@@ -112,6 +112,46 @@ describe.skipIf(!sshdAvailable('lost branches'))('lost branches', () => {
     expect(await fleet.ended(started)).toMatchObject({ status: 'failed', needsAttention: false })
     expect((await fleet.steps(started.uuid))[0]).toMatchObject({ status: 'failed', exitCode: 5 })
     expect(await fleet.text(started.uuid)).toBe('begun\nend\n')
+    await way.close()
+  })
+
+  test('a target that may have forgotten the step does not tell that it never began', async () => {
+    const [server] = fleet.servers
+    if (server === undefined) throw new Error('no server')
+    const way = await startWay(server)
+    await addTarget(fleet.app, 'forgetful', { ...server, ...way })
+    const [counter, flag] = [join(folder, 'counter-forgotten'), join(folder, 'flag-forgotten')]
+    const command = `echo x >> ${counter}; echo begun; until [ -e ${flag} ]; do sleep 0.05; done`
+    const started = await fleet.start([{ type: 'ssh.exec', command, mode: 'detached' }], { targets: ['forgetful'] })
+    await until(async () => (await fleet.text(started.uuid)) === 'begun\n')
+    await way.close()
+    await until(async () => (await branchOf(started.uuid))?.status === 'lost')
+    // so it would be a week later
+    const [branch] = (await fleet.database.asOwner(
+      `update automation.step_results as step set started_at = now() - interval '7 days'
+       from automation.branches as branch join automation.executions as execution on execution.id = branch.execution_id
+       where branch.id = step.branch_id and execution.uuid = '${started.uuid}' returning branch.uuid`,
+    )) as { uuid: string }[]
+    writeFileSync(flag, '')
+    const guards = join(homedir(), '.opsconductor', 'steps')
+    const notes = readdirSync(guards).filter((name) => name.startsWith(`${branch?.uuid}-0-1`))
+    expect(notes).not.toHaveLength(0)
+    for (const name of notes) rmSync(join(guards, name), { recursive: true, force: true })
+    await way.open()
+    await fleet.database.pool.query(
+      `update automation.branches set ask_again_at = now() where status = 'lost' and ask_again_at > now()`,
+    )
+    await until(async () => (await fleet.steps(started.uuid))[0]?.message?.includes('more than 6 days ago') === true)
+    await until(async () => (await branchOf(started.uuid))?.status === 'lost')
+    expect(await statuses(started.uuid)).toEqual(['0.1 unknown'])
+    expect(readFileSync(counter, 'utf8')).toBe('x\n')
+    // it is not asked for again: a person decides
+    const { rows } = await fleet.database.pool.query(
+      `select ask_again_at from automation.branches where uuid = $1 and ask_again_at is not null`,
+      [branch?.uuid],
+    )
+    expect(rows).toEqual([])
+    await resolve(started.uuid, { as: 'failed' })
     await way.close()
   })
 })

@@ -12,6 +12,9 @@ const longestPauseMs = 10_000
 /** An attached command whose connection is lost cannot tell when it ends. */
 const lookEveryMs = 1_000
 
+/** Targets forget a step after 7 days: what one that began before says by knowing nothing of it proves nothing. */
+const believedForMs = 6 * 24 * 3600 * 1000
+
 /** `left`: others go on from here; the command was not touched. `never began`: it has not, and it never will. */
 export type Asked = StepOutcome | 'left' | 'never began'
 
@@ -62,6 +65,13 @@ export const askTarget = async (
   }
 }
 
+const forgotten = () =>
+  outcome({
+    status: 'unknown',
+    message:
+      'The target knows nothing of it, but it began more than 6 days ago, and what a target notes of a step goes after 7: it may have run.',
+  })
+
 const unanswered = (error: TransportError) =>
   outcome({
     status: 'unknown',
@@ -79,7 +89,7 @@ const goOn = async (
   if (answer.kind !== 'burnt') progressed.isDetached = answer.isDetached
   switch (answer.kind) {
     case 'burnt':
-      return 'never began'
+      return Date.now() - progressed.beganAtMs > believedForMs ? forgotten() : 'never began'
     case 'gone':
       return outcome({ status: 'unknown', message: `Nobody knows how it ended: ${answer.reason}` })
     case 'ended': {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Context } from '../../../kernel/context.ts'
 import { Refusal } from '../../../kernel/errors.ts'
 import { type Queue, queueOf } from '../../../kernel/queue/queue.ts'
@@ -122,10 +123,11 @@ export const createBranchRun = (ports: BranchRunPorts) => {
     const record = createBranchRecord(ctx, { progress, executor: ports.executor, writes })
     const target = task.target === undefined ? undefined : plans.findTarget(ctx, task.target)
     target?.catch(() => {}) // heard where it is waited for, if the branch is ours
+    const askedMs = performance.now()
     const branch = await record.claim(task)
     if (branch === undefined) return
     const { executionUuid } = branch
-    const hold = leases.hold(branch)
+    const hold = leases.hold(branch, askedMs)
     // heard in every gap, too: the database says whether it was cancelled
     const stopHearing = wake.hear(topics.cancel(executionUuid), leases.look)
     try {

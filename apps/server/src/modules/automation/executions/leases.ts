@@ -34,7 +34,11 @@ export class Fenced extends Error {
 }
 
 export type Leases = {
-  hold: (branch: { id: number; attempt: number; isCancelled: boolean; timedOutAt: Date | null }) => Hold
+  /** @param askedMs `performance.now()` before the branch was asked for: its lease counts from the answer at the latest */
+  hold: (
+    branch: { id: number; attempt: number; isCancelled: boolean; timedOutAt: Date | null },
+    askedMs: number,
+  ) => Hold
   /** Looks at once whether a cancel was asked of any of them, or one was taken. */
   look: () => void
   /** What can go on without this executor is left to others, now and from now on. */
@@ -124,11 +128,11 @@ export const createLeases = ({ db, leaseSec, log }: { db: Kysely<DB>; leaseSec: 
   let isHandingOver = false
 
   return {
-    hold: (branch) => {
+    hold: (branch, askedMs) => {
       const held: Held = {
         id: branch.id,
         attempt: branch.attempt,
-        renewedAt: performance.now(),
+        renewedAt: askedMs,
         isTaken: false,
         isTimedOut: branch.timedOutAt !== null,
         all: new AbortController(),

@@ -310,12 +310,16 @@ describe('a file', () => {
       expect(await (way === 'up' ? copyUp(shell, request) : copyDown(shell, request))).toEqual({
         kind: 'stopped',
         because: 'cancelled',
+        outcome: 'stopped',
+        pids: [],
       })
       expect(readdirSync(way === 'up' ? there : here)).toEqual([])
       const late = { ...request, signal, timeoutMs: 1 }
       expect(await (way === 'up' ? copyUp(shell, late) : copyDown(shell, late))).toEqual({
         kind: 'stopped',
         because: 'timeout',
+        outcome: 'stopped',
+        pids: [],
       })
     }),
   )

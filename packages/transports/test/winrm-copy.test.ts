@@ -118,9 +118,9 @@ describe.each(['winrs', 'psrp'] as const)('a file over %s', (transport) => {
       signal: cancel.signal,
       onProgress: () => cancel.abort(),
     })
-    expect(cancelled).toEqual({ kind: 'stopped', because: 'cancelled' })
+    expect(cancelled).toEqual({ kind: 'stopped', because: 'cancelled', outcome: 'stopped', pids: [] })
     const late = await copyFileUp(house.files, { here: source, there, signal, timeoutMs: 1 })
-    expect(late).toEqual({ kind: 'stopped', because: 'timeout' })
+    expect(late).toEqual({ kind: 'stopped', because: 'timeout', outcome: 'stopped', pids: [] })
     expect(existsSync(there)).toBe(false)
     expect(partsIn(house.home)).toEqual([])
   })

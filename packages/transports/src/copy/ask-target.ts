@@ -38,7 +38,7 @@ export const askTarget = async (
     case 'signalled':
       throw failedAt(path, `The target ended it by the signal ${exit.signal}.`)
     case 'stopped':
-      throw new CopyEnd({ kind: 'stopped', because: exit.because })
+      throw new CopyEnd(exit)
     case 'unknown':
       throw new CopyEnd({ kind: 'unknown', path, reason: exit.reason })
   }

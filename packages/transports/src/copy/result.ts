@@ -20,7 +20,7 @@ export type CopyResult =
     }
   /** One side said no. What was copied before is there; the file named is as it was. */
   | { kind: 'failed'; path: string; reason: string }
-  | { kind: 'stopped'; because: Stopped['because'] }
+  | Stopped
   /** The connection broke at a moment when the file may or may not have been put in its place. Doing it again is safe. */
   | { kind: 'unknown'; path: string; reason: string }
 

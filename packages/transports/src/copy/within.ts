@@ -1,3 +1,4 @@
+import type { Stopped } from '../shell.ts'
 import { createDeadline } from '../wait.ts'
 import { CopyEnd, type CopyResult } from './result.ts'
 
@@ -18,8 +19,10 @@ export const within = async (
   } catch (error) {
     if (!(error instanceof CopyEnd)) throw error
     // seen from the commands, a time-out is a cancel too
-    if (deadline.signal.aborted && error.result.kind !== 'unknown')
-      return { kind: 'stopped', because: deadline.cause() }
-    return error.result
+    const { result } = error
+    if (!deadline.signal.aborted || result.kind === 'unknown') return result
+    const seen: Pick<Stopped, 'outcome' | 'pids'> =
+      result.kind === 'stopped' ? result : { outcome: 'stopped', pids: [] }
+    return { kind: 'stopped', because: deadline.cause(), outcome: seen.outcome, pids: seen.pids }
   }
 }

@@ -12,7 +12,8 @@ export const createWindowsFiles = ({ client, remote }: Station, endpoint: WinrmE
   /** @param hasBegun whether something has moved already */
   const endOf = (error: unknown, path: string, hasBegun: boolean): unknown => {
     if (!(error instanceof WinrmError)) return error
-    if (error instanceof CancelledError) return new CopyEnd({ kind: 'stopped', because: 'cancelled' }, error)
+    if (error instanceof CancelledError)
+      return new CopyEnd({ kind: 'stopped', because: 'cancelled', outcome: 'stopped', pids: [] }, error)
     if (error instanceof RemoteFileError) return failedAt(path, error.message, error)
     if (!hasBegun && !error.mayHaveBegun) return winrmFault(error, endpoint)
     return new CopyEnd({ kind: 'unknown', path, reason: error.message }, error)

@@ -16,7 +16,7 @@ import { fencedFiles, fencedShell } from './fenced-shell.ts'
 import { isIdempotent } from './retries.ts'
 import type { Asked } from './step-ask.ts'
 import type { Link, StepTry } from './step-link.ts'
-import { outcome, type StepOutcome } from './step-outcome.ts'
+import { outcome, type StepOutcome, whatIsLeft } from './step-outcome.ts'
 
 /** People see this often how far it is. */
 const progressMs = 2_000
@@ -90,8 +90,8 @@ export const copyLeftBehind = ({ hold }: StepTry): StepOutcome =>
   hold.cancelled.aborted
     ? outcome({
         status: 'cancelled',
-        cancelOutcome: 'stopped',
-        message: 'It ended with its executor; what was copied before is there.',
+        cancelOutcome: 'unconfirmed',
+        message: 'Its executor was lost while it copied, and nobody saw it end; what was copied before is there.',
       })
     : outcome({ status: 'unknown', message: 'Its executor was lost while it copied; nobody knows how far it came.' })
 
@@ -106,7 +106,7 @@ const progressInto = ({ output }: StepTry) => {
   }
 }
 
-const outcomeOfCopy = (result: CopyResult, step: CopyStep): StepOutcome => {
+export const outcomeOfCopy = (result: CopyResult, step: CopyStep): StepOutcome => {
   switch (result.kind) {
     case 'copied': {
       const { files, folders, links, sizeBytes, verifiedBy, sha256, skipped } = result
@@ -130,15 +130,16 @@ const outcomeOfCopy = (result: CopyResult, step: CopyStep): StepOutcome => {
         : outcome({ status: 'unknown', fault: 'unreachable', message })
     }
     case 'stopped': {
-      const message = 'What was copied before is there; nothing is there in part.'
+      const { outcome: cancelOutcome } = result
+      const message = `What was copied before is there; nothing is there in part.${whatIsLeft(result)}`
       return result.because === 'timeout'
         ? outcome({
             status: 'failed',
             fault: 'timeout',
-            cancelOutcome: 'stopped',
+            cancelOutcome,
             message: `It was stopped after its time limit of ${step.timeoutSec ?? 0} s. ${message}`,
           })
-        : outcome({ status: 'cancelled', cancelOutcome: 'stopped', message: `It was stopped. ${message}` })
+        : outcome({ status: 'cancelled', cancelOutcome, message: `It was stopped. ${message}` })
     }
   }
 }

@@ -89,7 +89,8 @@ const outcomeOfEnd = (
   })
 }
 
-const whatIsLeft = ({ outcome, pids }: Stopped) => {
+/** What was seen of it on the target after it was stopped, where that is not its end. */
+export const whatIsLeft = ({ outcome, pids }: Stopped) => {
   if (outcome === 'still_running') return ` Still running: ${pids.join(', ')}.`
   return outcome === 'unconfirmed' ? ' Whether its processes have ended could not be seen.' : ''
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { api } from '@opsconductor/contract'
@@ -344,5 +346,30 @@ describe.skipIf(!sshdAvailable('executors that die'))('executors that die', () =
       `select distinct executor from automation.branches where target_name like 'crowd-%' and attempt = 1`,
     )
     expect(executors).toHaveLength(2)
+  })
+
+  test('an executor that is asked to stop gives back a branch whose connection does not come', async () => {
+    let calls = 0
+    const mute = createServer(() => calls++).listen(0, '127.0.0.1')
+    await once(mute, 'listening')
+    const { port } = mute.address() as { port: number }
+    await fleet.admin(api.targets.create, {
+      body: {
+        name: 'mute',
+        methods: [
+          { type: 'ssh', config: { host: '127.0.0.1', port, connectTimeoutSec: 60 }, credential: 'key of host-1' },
+        ],
+      },
+    })
+    await using executor = await startExecutor()
+    const started = await fleet.start([step('echo never', { mode: 'attached' })], { targets: ['mute'] })
+    await until(() => calls > 0)
+    executor.kill('SIGTERM')
+    await executor.ended()
+    expect(await branchOf(started.uuid)).toMatchObject({ status: 'queued', fault: null, message: null })
+    expect(await stepOf(started.uuid)).toMatchObject({ status: 'ready', startedAt: null })
+    await fleet.admin(api.executions.cancel, { params: { ref: started.uuid } })
+    expect(await fleet.ended(started)).toMatchObject({ status: 'cancelled', cancelOutcome: 'stopped' })
+    mute.close()
   })
 })

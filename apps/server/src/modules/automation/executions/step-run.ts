@@ -6,7 +6,7 @@ import type { BranchStep } from '../plans/branch-plan.ts'
 import type { ShellAction } from '../steps/step-type-rule.ts'
 import { ruleOf } from '../steps/step-types.ts'
 import { isCopyStep } from '../steps/copy-step.ts'
-import { Fenced } from './leases.ts'
+import { Fenced, type Hold } from './leases.ts'
 import { copyLeftBehind, copyStep } from './step-copy.ts'
 import { type Asked, askTarget, follow } from './step-ask.ts'
 import {
@@ -40,15 +40,18 @@ export const runStep = async (ctx: Context, ports: StepPorts, planned: StepTry):
     beganAtMs: Date.now(),
     isDetached: planned.work.planned.mode === 'detached',
   }
+  let hasBegun = false
   try {
     hold.check()
-    link = await connectStep(ctx, ports, run, methodsOf(run.work), hold.signal)
+    link = await connectStep(ctx, ports, run, methodsOf(run.work), AbortSignal.any([hold.signal, hold.leaving]))
     const { connectMs, method } = link
     if (method !== run.work.method) run = { ...run, work: run.work.over(method) }
     const { work } = run
     progressed.isDetached = work.planned.mode === 'detached'
     progressed.position = output.startStep(work.index, [...run.secrets, ...link.secrets], run.guard.id)
     if (run.former !== undefined) await burnFormer(link, run.former)
+    if (isLeft(hold)) return ran('left', progressed, settle(run, link, progressed))
+    hasBegun = true
     await run.begin(link, work)
     const begunAt = performance.now()
     hold.check() // the last look before something happens on the target
@@ -62,10 +65,14 @@ export const runStep = async (ctx: Context, ports: StepPorts, planned: StepTry):
       await link?.shell[Symbol.asyncDispose]()
       throw error
     }
-    const came = { ...outcomeOfFault(error), connectMs: link?.connectMs ?? null }
+    const isGivenBack = !hasBegun && error.fault === 'cancelled' && isLeft(hold)
+    const came = isGivenBack ? 'left' : { ...outcomeOfFault(error), connectMs: link?.connectMs ?? null }
     return ran(came, progressed, settle(run, link, progressed))
   }
 }
+
+/** What has not begun is for others to begin, unless it was cancelled. */
+const isLeft = ({ leaving, stop }: Hold) => leaving.aborted && stop.reason !== 'cancelled'
 
 const ran = (came: Asked, { isDetached }: Progressed, settled: Ran['settled']): Ran => ({
   came,

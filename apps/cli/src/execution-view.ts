@@ -1,6 +1,7 @@
 import {
   isFinalExecution,
   type Branch,
+  type CancelOutcome,
   type Execution,
   type ExecutionDetail,
   type LogLine,
@@ -23,10 +24,16 @@ export const showExecutions = (print: Printer, executions: Execution[]) =>
     executions,
   )
 
-const statusOf = (execution: Execution) =>
-  execution.needsAttention && !isFinalExecution(execution.status)
-    ? `${execution.status} (needs attention)`
-    : execution.status
+export const statusOf = ({ status, needsAttention, cancelOutcome }: Execution) => {
+  if (needsAttention && !isFinalExecution(status)) return `${status} (needs attention)`
+  return status === 'cancelled' && cancelOutcome !== null ? cancelWords[cancelOutcome] : status
+}
+
+const cancelWords: Record<CancelOutcome, string> = {
+  stopped: 'cancelled',
+  still_running: 'cancelled, still running',
+  unconfirmed: 'cancelled, unconfirmed',
+}
 
 const took = ({ startedAt, finishedAt }: { startedAt: string | null; finishedAt: string | null }) =>
   startedAt === null || finishedAt === null ? '' : shownDuration(Date.parse(finishedAt) - Date.parse(startedAt))

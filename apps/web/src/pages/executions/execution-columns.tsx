@@ -11,7 +11,7 @@ export const executionColumns: readonly Column<Execution>[] = [
     label: 'Execution',
     cell: (execution) => <TwoLines first={execution.job.name} second={<span className="mono">{execution.ref}</span>} />,
   },
-  { label: 'Status', width: '150px', cell: (execution) => <ExecutionBadge execution={execution} /> },
+  { label: 'Status', width: '200px', cell: (execution) => <ExecutionBadge execution={execution} /> },
   {
     label: 'Branches',
     width: '240px',

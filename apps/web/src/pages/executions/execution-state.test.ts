@@ -1,6 +1,6 @@
 import type { Branch, BranchStatus, StepResult } from '@opsconductor/contract'
 import { expect, test, vi } from 'vitest'
-import { createExecutionStore, durationOf, orderBranches, progressOf } from './execution-state.ts'
+import { createExecutionStore, durationOf, leftBehind, orderBranches, progressOf } from './execution-state.ts'
 
 const branch = (number: number, status: BranchStatus, changeSeq = 1): Branch => ({
   uuid: '00000000-0000-7000-8000-000000000000',
@@ -84,4 +84,12 @@ test('running branches are on their way, not done', () => {
     words: '1,200 of 1,201 done, 2 failed',
     allWords: '1,200 of 1,201 done, 2 failed, 1 running',
   })
+})
+
+test('a cancel that did not see everything end says so', () => {
+  const status = 'cancelled'
+  expect(leftBehind({ status, cancelOutcome: 'still_running' })).toBe('Cancelled, still running')
+  expect(leftBehind({ status, cancelOutcome: 'unconfirmed' })).toBe('Cancelled, unconfirmed')
+  expect(leftBehind({ status, cancelOutcome: 'stopped' })).toBeUndefined()
+  expect(leftBehind({ status: 'failed', cancelOutcome: 'unconfirmed' })).toBeUndefined()
 })

@@ -1,6 +1,7 @@
 import {
   type Branch,
   type BranchStatus,
+  type CancelOutcome,
   type Execution,
   isFinalExecution,
   type StepResult,
@@ -98,6 +99,16 @@ export const orderBranches = (branches: Iterable<Branch>, { status, q = '' }: Fi
 /** It was cancelled, or its time is over, and something may still run on a target. */
 export const isBeingStopped = ({ status, cancelRequestedAt }: Pick<Execution, 'status' | 'cancelRequestedAt'>) =>
   cancelRequestedAt !== null && !isFinalExecution(status)
+
+const leftWords: Record<CancelOutcome, string | undefined> = {
+  stopped: undefined,
+  still_running: 'Cancelled, still running',
+  unconfirmed: 'Cancelled, unconfirmed',
+}
+
+/** What is said in place of "Cancelled" where a cancel did not see everything end on its targets. */
+export const leftBehind = ({ status, cancelOutcome }: Pick<Execution, 'status' | 'cancelOutcome'>) =>
+  status === 'cancelled' && cancelOutcome !== null ? leftWords[cancelOutcome] : undefined
 
 /** How many branches are over, and how many of them not well. Running ones are not over. */
 export const progressOf = ({ counts }: Pick<Execution, 'counts'>) => {

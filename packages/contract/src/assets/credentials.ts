@@ -6,11 +6,19 @@ import { z } from '../zod.ts'
 const Login = z.string().trim().min(1).max(200).refine(isOneLine, 'one line')
 /** Shorter secrets cannot be masked in output without blackening half of it. */
 export const secretMinLength = 4
+/** Whether outputs can be kept free of a secret: spaces around it do not count, and a sign beyond UTF-16's first plane is one. */
+export const isMaskable = (text: string) => Array.from(text.replaceAll('\r\n', '\n').trim()).length >= secretMinLength
+const tooShort = `at least ${secretMinLength} characters, shorter ones cannot be masked in output`
 const Secret = z
   .string()
-  .min(secretMinLength, `at least ${secretMinLength} characters, shorter ones cannot be masked in output`)
+  .min(secretMinLength, { error: tooShort, abort: true })
   .max(20_000)
-const Passphrase = z.string().min(1).max(1000)
+  .refine(isMaskable, tooShort)
+const Passphrase = z
+  .string()
+  .min(secretMinLength, { error: tooShort, abort: true })
+  .max(1000)
+  .refine(isMaskable, tooShort)
 /** What is answered where a log-in asks something else than the password, such as a code (keyboard-interactive). */
 const Answers = z
   .array(

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { credentialSecrets } from '@opsconductor/contract'
 import { createVault } from '../../../kernel/vault/vault.ts'
 import { openSecret, sealSecret, textsToHide } from './secrets.ts'
 
@@ -22,4 +23,22 @@ test('a secret that was moved to another credential does not open', () => {
   const { sealedSecret } = sealSecret(vault, 'one', { token: 'abcdefgh' })
   expect(openSecret(vault, 'one', 'bearer', sealedSecret)).toEqual({ type: 'bearer', secret: { token: 'abcdefgh' } })
   expect(() => openSecret(vault, 'other', 'bearer', sealedSecret)).toThrow('unable to authenticate')
+})
+
+test('a secret that cannot be masked is refused: spaces around it do not count, nor the halves of a sign', () => {
+  const fits = (secret: string) => {
+    const given = { username: 'ops', privateKey: 'a key', passphrase: secret }
+    const results = [
+      credentialSecrets.password.safeParse({ username: 'ops', password: secret }),
+      credentialSecrets.ssh_key.safeParse(given),
+    ]
+    return results.map((result) => (result.success ? 'fits' : result.error.issues.map(({ message }) => message)))
+  }
+  const refused = ['at least 4 characters, shorter ones cannot be masked in output']
+  for (const secret of ['abc', '  abc  ', '🔑🔑', 'a\r\nb']) {
+    expect(fits(secret)).toEqual([refused, refused])
+  }
+  for (const secret of ['abcd', ' abcd ', '🔑🔑🔑🔑']) {
+    expect(fits(secret)).toEqual(['fits', 'fits'])
+  }
 })

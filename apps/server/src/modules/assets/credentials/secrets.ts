@@ -4,7 +4,7 @@ import {
   type FieldProblem,
   type LoginAnswer,
   credentialSecrets,
-  secretMinLength,
+  isMaskable,
 } from '@opsconductor/contract'
 import { invalid } from '../../../kernel/errors.ts'
 import type { Vault } from '../../../kernel/vault/vault.ts'
@@ -57,7 +57,7 @@ export const textsToHide = (secret: CredentialSecret): string[] =>
   Object.entries(secret).flatMap(([field, text]: [string, string | LoginAnswer[] | undefined]) => {
     if (text === undefined || publicFields.has(field)) return []
     if (typeof text !== 'string') return text.map(({ answer }) => answer)
-    if (field !== 'privateKey') return text.length < secretMinLength ? [] : [text]
+    if (field !== 'privateKey') return isMaskable(text) ? [text] : []
     return text
       .split('\n')
       .map((line) => line.trim())

@@ -1,3 +1,5 @@
+import { isMaskable } from '@opsconductor/contract'
+
 /** One way in which a sign of a secret may be written. */
 export type Spelling = {
   bytes: readonly number[]
@@ -21,8 +23,6 @@ export type Sign = {
 /** A form of a secret, sign by sign. Signs are made when they are asked for: most forms never get beyond their first. */
 export type Form = { length: number; sign: (at: number) => Sign | undefined }
 
-/** Shorter ones would blacken half of every output. */
-const shortestSecret = 4
 /** Shorter lines of a secret of several lines say little, and may be anywhere. */
 const shortestLine = 8
 
@@ -33,8 +33,8 @@ const shortestLine = 8
  * alphabets, wherever it begins in it; in hexadecimal. Lines may be wrapped anywhere. Lines of a longer secret count alone.
  */
 export const formsOf = (secret: string): Form[] => {
+  if (!isMaskable(secret)) return []
   const whole = secret.toWellFormed().replaceAll('\r\n', '\n').trim()
-  if (Array.from(whole).length < shortestSecret) return []
   const lines = whole.split('\n').map((line) => line.trim())
   const ownLines = lines.length === 1 ? [] : lines.filter((line) => line.length >= shortestLine && !isArmour(line))
   const signs = createSigns()

@@ -1,5 +1,5 @@
 import type { JobDocument, Values } from '@opsconductor/contract'
-import { type FieldProblem, secretMinLength } from '@opsconductor/contract'
+import { type FieldProblem, isMaskable, secretMinLength } from '@opsconductor/contract'
 import type { RunTarget } from '../../assets/index.ts'
 import { invalid } from '../../../kernel/errors.ts'
 import { reasonAgainst, specOf } from '../jobs/document-check.ts'
@@ -109,6 +109,6 @@ export const lookupFor =
   }
 
 const tooShortToMask = (value: string | number | boolean): string | null =>
-  String(value).length < secretMinLength
-    ? `a secret needs at least ${secretMinLength} characters, shorter ones cannot be masked in output`
-    : null
+  isMaskable(String(value))
+    ? null
+    : `a secret needs at least ${secretMinLength} characters, shorter ones cannot be masked in output`
